@@ -1,0 +1,26 @@
+"""Runs every gate that needs nothing but the files of the checkout, and says which found something."""
+
+from __future__ import annotations
+
+import sys
+
+import duplicates
+import extras
+import fragments
+import metrics
+import names
+import top
+from tree import ROOT, report
+
+GATES = {
+    "extras": extras.findings,
+    "names": names.findings,
+    "duplicates": duplicates.findings,
+    "metrics": metrics.findings,
+    "fragments": fragments.findings,
+    "top": top.findings,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(max(report(name, findings(ROOT)) for name, findings in GATES.items()))

@@ -1,0 +1,37 @@
+"""What is installed is what the checkout says: editable installs do not notice a changed entry point."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECTS = [ROOT / "core" / "pyproject.toml", *sorted(ROOT.glob("plugins/*/pyproject.toml"))]
+CURE = "the environment is stale: run `hatch env prune`"
+
+
+@pytest.mark.parametrize("file", PROJECTS, ids=lambda file: file.parent.name)
+def test_installed_metadata_is_fresh(file):
+    """Version and entry points of every distribution are those of its pyproject.toml."""
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    scripts = {("console_scripts", name, value) for name, value in project.get("scripts", {}).items()}
+    groups = project.get("entry-points", {}).items()
+    wanted = scripts | {(group, name, value) for group, names in groups for name, value in names.items()}
+
+    installed = importlib.metadata.distribution(project["name"])
+
+    assert project["version"] == installed.version, CURE
+    assert wanted == {(entry.group, entry.name, entry.value) for entry in installed.entry_points}, CURE
+
+
+def test_no_removed_plugin_is_installed():
+    """Every installed provider of this project has its folder."""
+    known = {tomllib.loads(file.read_text(encoding="utf-8"))["project"]["name"] for file in PROJECTS}
+    installed = importlib.metadata.entry_points(group="jackfield.providers")
+
+    names = {entry.dist.name for entry in installed if entry.dist is not None}
+
+    assert {name for name in names if name.startswith("jackfield-")} <= known, CURE
