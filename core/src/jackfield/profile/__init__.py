@@ -1,0 +1,41 @@
+"""A provider as data: what ``profile.toml`` and ``models.toml`` say, read without importing any plugin."""
+
+from __future__ import annotations
+
+from jackfield.capability import (
+    CHAT_CAPABILITIES,
+    OTHER_CAPABILITIES,
+    Capabilities,
+    Capability,
+    Statement,
+    Support,
+)
+from jackfield.profile.profile import (
+    SPEC,
+    SUPPORTED_SPECS,
+    AuthSpec,
+    Model,
+    OptionRule,
+    Profile,
+    Quality,
+    Setting,
+)
+from jackfield.profile.reader import read_profile
+
+__all__ = [
+    "CHAT_CAPABILITIES",
+    "OTHER_CAPABILITIES",
+    "SPEC",
+    "SUPPORTED_SPECS",
+    "AuthSpec",
+    "Capabilities",
+    "Capability",
+    "Model",
+    "OptionRule",
+    "Profile",
+    "Quality",
+    "Setting",
+    "Statement",
+    "Support",
+    "read_profile",
+]

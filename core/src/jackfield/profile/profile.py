@@ -1,0 +1,189 @@
+"""The data a provider consists of, as it is read from ``profile.toml`` and ``models.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+from jackfield.capability import Capabilities, Capability, Statement, Support
+
+SPEC = 1
+"""The version of the plugin contract this core implements."""
+
+SUPPORTED_SPECS = (SPEC,)
+
+
+RESERVED_SETTINGS = (
+    "api_key",
+    "base_url",
+    "command",
+    "default_model",
+    "headers",
+    "max_retries",
+    "timeout",
+)
+"""What a user may set for every provider; a profile's own settings have other names."""
+
+
+@frozen
+class AuthSpec:
+    """How calls are authenticated: a scheme, where its credentials are looked for, and the scheme's own options.
+
+    ``env`` names the variables of a scheme with one key. ``headers`` (scheme ``headers``) and ``fields``
+    (schemes with several credentials, such as a client's id and secret) map each to its variables.
+    ``alternatives`` are asked in order where this one finds no credential.
+    """
+
+    scheme: str = "none"
+    env: tuple[str, ...] = ()
+    header: str = ""
+    headers: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    prefix: str = ""
+    optional: bool = False
+    key_pattern: str = ""
+    options: Mapping[str, Any] = field(factory=dict)
+    alternatives: tuple[AuthSpec, ...] = ()
+
+
+@frozen
+class Setting:
+    """One thing a user may set for this provider besides key and base URL: where it is read, where it goes."""
+
+    name: str
+    env: tuple[str, ...] = ()
+    header: str = ""
+    default: str | None = None
+    help: str = ""
+
+
+@frozen
+class OptionRule:
+    """What a provider or model does with a call option: refuse it, ignore it, or take it within bounds."""
+
+    support: Support = Support.FULL
+    models: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    ignored: bool = False  # the answer does not differ: leave it out with a warning
+    note: str = ""
+
+    def applies_to(self, model: str) -> bool:
+        """Whether the rule is about ``model``."""
+        return not self.models or Statement(Support.PARTIAL, self.models).of(model) is Support.FULL
+
+
+@frozen
+class Model:
+    """One model of a provider. A model no catalogue lists is as good as one that is: its facts are unknown."""
+
+    id: str
+    listed: bool = True
+    aliases: tuple[str, ...] = ()
+    mode: str = "chat"
+    context: int | None = None
+    max_output: int | None = None
+    dimensions: int | None = None
+    capabilities: Mapping[Capability, Statement] = field(factory=dict)
+    options: Mapping[str, OptionRule] = field(factory=dict)
+    dialect: Mapping[str, Any] = field(factory=dict)
+    deprecated: date | None = None
+    replacement: str | None = None
+    rates: tuple[Mapping[str, Any], ...] = ()
+    note: str = ""
+
+
+@frozen
+class Quality:
+    """The level a provider claims, who looks after it, and what it is exempt from."""
+
+    level: str = "bronze"
+    owner: str = ""
+    exempt: Mapping[str, str] = field(factory=dict)
+
+
+class ModelSource(Protocol):
+    """Where the models of a provider are looked up."""
+
+    def all(self) -> tuple[Model, ...]:
+        """Every model that is listed."""
+
+    def named(self, name: str) -> Model | None:
+        """The model of that id or alias; ``None`` if it is not listed."""
+
+
+@frozen
+class ListedModels:
+    """Models that are all at hand."""
+
+    models: tuple[Model, ...] = ()
+
+    def all(self) -> tuple[Model, ...]:
+        """Every model that is listed."""
+        return self.models
+
+    def named(self, name: str) -> Model | None:
+        """The model of that id or alias; ``None`` if it is not listed."""
+        by_id = (model for model in self.models if model.id == name)
+        by_alias = (model for model in self.models if name in model.aliases)
+        return next(by_id, None) or next(by_alias, None)
+
+
+def _as_source(models: ModelSource | Iterable[Model]) -> ModelSource:
+    return ListedModels(tuple(models)) if isinstance(models, Iterable) else models
+
+
+@frozen
+class Profile:
+    """Who a provider is, where it is, and what it can. Nothing here is code."""
+
+    id: str
+    name: str
+    wire: str
+    spec: int = SPEC
+    base_url: str | None = None
+    base_url_env: tuple[str, ...] = ()
+    base_path: str = ""  # appended to a base URL that has no path
+    aliases: tuple[str, ...] = ()
+    keys_url: str = ""
+    docs_url: str = ""
+    otel_name: str = ""
+    category: str = ""
+    auth: AuthSpec = field(factory=AuthSpec)
+    headers: Mapping[str, str] = field(factory=dict)
+    settings: Mapping[str, Setting] = field(factory=dict)
+    dialect: Mapping[str, Any] = field(factory=dict)
+    quirks: tuple[Mapping[str, Any], ...] = ()
+    capabilities: Capabilities = field(factory=Capabilities)
+    options: Mapping[str, OptionRule] = field(factory=dict)
+    errors: Mapping[str, str] = field(factory=dict)
+    request_id: tuple[str, ...] = ("x-request-id", "request-id")
+    limits: Mapping[str, Any] = field(factory=dict)
+    compliance: Mapping[str, Any] = field(factory=dict)
+    regions: Mapping[str, Any] = field(factory=dict)
+    quality: Quality = field(factory=Quality)
+    _models: ModelSource = field(default=ListedModels(), converter=_as_source, repr=False)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All models that are listed; they are read when this is asked first."""
+        return self._models.all()
+
+    def model(self, name: str) -> Model:
+        """The model of that id or alias; one that no catalogue lists is allowed, with unknown facts."""
+        return self._models.named(name) or Model(name, listed=False)
+
+    def supports(self, capability: Capability, model: str = "") -> Support:
+        """How far ``model`` (or the provider as a whole) supports ``capability``."""
+        if not model:
+            return self.capabilities.of(capability)
+        found = self.model(model)
+        return self.capabilities.over(found.capabilities).of(capability, found.id)
+
+    def option_rule(self, option: str, model: Model) -> OptionRule | None:
+        """What this model does with a call option, where it is special."""
+        rule = model.options.get(option) or self.options.get(option)
+        return rule if rule is not None and rule.applies_to(model.id) else None
