@@ -1,0 +1,186 @@
+"""Who answers the four hooks for a provider, and in what order they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jackfield.errors import MissingCredentials, PluginFailed, ProviderConflict
+from jackfield.hookspecs import hookimpl
+from jackfield.registry import Registry
+
+Install = Callable[..., Path]
+
+FACTS = {"profile": None, "model": None, "settings": None}
+
+
+class Core:
+    """Answers of core, as far as a test needs them."""
+
+    @hookimpl
+    def pricing(self) -> str:
+        """The list price."""
+        return "core"
+
+    @hookimpl
+    def auth(self) -> str:
+        """No key."""
+        raise MissingCredentials("no key")
+
+    @hookimpl
+    def completion(self) -> str:
+        """A mistake in core."""
+        raise ValueError("core's own")
+
+
+def says(word: str, *, hook: str = "pricing", options: str = "") -> str:
+    """The code of a plugin that answers one hook."""
+    return f"from jackfield import hookimpl\n\n@hookimpl{options}\ndef {hook}():\n    return {word!r}\n"
+
+
+def priced(registry: Registry) -> object:
+    """The answer to the question for prices."""
+    return registry.hooks("acme", Core()).pricing(**FACTS)
+
+
+def test_core_answers_what_nobody_else_does(install: Install, registry: Registry) -> None:
+    """A provider of data only is answered for from its profile."""
+    install("acme")
+
+    assert "core" == priced(registry)
+
+
+@pytest.mark.parametrize("options", ["", "(trylast=True)"])
+def test_a_plugin_is_asked_before_core(install: Install, registry: Registry, options: str) -> None:
+    """Whatever place its author asked for."""
+    install("acme", code=says("plugin", options=options))
+
+    assert "plugin" == priced(registry)
+
+
+def test_an_extension_is_asked_first(install: Install, registry: Registry) -> None:
+    """Even where the provider's own plugin wants to be."""
+    install("acme", code=says("plugin", options="(tryfirst=True)"))
+    install("deal", group="extensions", code=says("negotiated"), module="ext_deal")
+
+    assert "negotiated" == priced(registry)
+
+
+def test_an_extension_may_leave_it_to_the_next(install: Install, registry: Registry) -> None:
+    """``None`` is no answer."""
+    install("acme", code=says("plugin"))
+    install("deal", group="extensions", code=says("").replace("''", "None"), module="ext_deal")
+
+    assert "plugin" == priced(registry)
+
+
+def test_two_extensions_with_one_answer_are_a_conflict(install: Install, registry: Registry) -> None:
+    """Both are named, and the setting that chooses."""
+    install("acme")
+    install("deal", group="extensions", code=says("a"), module="ext_a")
+    install("offer", group="extensions", code=says("b"), module="ext_b", version="2.0")
+
+    with pytest.raises(ProviderConflict) as caught:
+        priced(registry)
+
+    expected = "`jackfield-deal` 1.0 and `jackfield-offer` 2.0 both answer `pricing` for `acme`"
+    assert expected == str(caught.value).splitlines()[0]
+    assert '[prefer] "acme.pricing" = "jackfield-deal"' in str(caught.value)
+
+
+def test_two_extensions_of_which_one_answers_are_none(install: Install, registry: Registry) -> None:
+    """What counts is who answers for this provider."""
+    install("acme")
+    install("deal", group="extensions", code=says("").replace("''", "None"), module="ext_a")
+    install("offer", group="extensions", code=says("b"), module="ext_b")
+
+    assert "b" == priced(registry)
+
+
+@pytest.mark.parametrize("pin", ["jackfield-offer", "offer"])
+def test_a_pin_chooses_an_extension(install: Install, pin: str) -> None:
+    """By its distribution or by its name."""
+    install("acme")
+    install("deal", group="extensions", code=says("a"), module="ext_a")
+    install("offer", group="extensions", code=says("b"), module="ext_b")
+
+    assert "b" == priced(Registry(prefer={"acme.pricing": pin}))
+
+
+def test_a_blocked_extension_is_not_imported(install: Install) -> None:
+    """It does not answer either."""
+    install("acme")
+    install("deal", group="extensions", code="raise SystemExit", module="ext_a")
+
+    assert "core" == priced(Registry(blocked=["deal"]))
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("from jackfield import hookimpl\n@hookimpl\ndef pricing(modle): ...\n", "modle"),
+        ("from jackfield import hookimpl\n@hookimpl\ndef prices(model): ...\n", "no hook `prices`"),
+    ],
+)
+def test_a_misspelt_hook_is_told_with_its_owner(
+    install: Install, registry: Registry, code: str, fault: str
+) -> None:
+    """Distribution, version, hook and fault."""
+    install("acme", code=code)
+
+    with pytest.raises(PluginFailed) as caught:
+        priced(registry)
+
+    assert all(word in str(caught.value) for word in ("`jackfield-acme` 1.0", "pric", fault))
+
+
+@pytest.mark.parametrize(
+    "code", ["1/0", "from jackfield import hookimpl\n@hookimpl\ndef pricing(modle): ...\n"]
+)
+def test_a_broken_extension_is_a_finding(
+    install: Install, registry: Registry, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is skipped and told of, and providers work on."""
+    install("acme")
+    install("deal", group="extensions", code=code, module="ext_a")
+
+    assert "core" == priced(registry)
+    assert ["jackfield-deal"] == [finding.subject for finding in registry.findings()]
+    assert "plugin `jackfield-deal` 1.0" in caplog.text
+
+
+def test_what_a_hook_raises_names_its_owner_and_shows_no_values(install: Install, registry: Registry) -> None:
+    """The place is told, the text of the exception and its frames are not."""
+    install("acme", code=says("x").replace("return", "key = 'sk-canary'; raise ValueError(key);"))
+
+    with pytest.raises(PluginFailed, match=r"`jackfield-acme` 1.0 .*ValueError at .*acme_module") as caught:
+        priced(registry)
+
+    assert "canary" not in str(caught.value)
+    assert (None, None) == (caught.value.__cause__, caught.value.__context__)
+
+
+def test_errors_of_ours_pass(install: Install, registry: Registry) -> None:
+    """What is told already is not told again."""
+    install("acme")
+
+    with pytest.raises(MissingCredentials, match="no key"):
+        registry.hooks("acme", Core()).auth(**FACTS)
+
+
+def test_a_mistake_of_core_is_not_blamed_on_a_plugin(install: Install, registry: Registry) -> None:
+    """It is raised as it is."""
+    install("acme", code=says("plugin"))
+
+    with pytest.raises(ValueError, match="core's own"):
+        registry.hooks("acme", Core()).completion(**FACTS)
+
+
+def test_answers_are_kept_for_the_same_core(install: Install, registry: Registry) -> None:
+    """Registering is paid for once."""
+    install("acme")
+    core = Core()
+
+    assert registry.hooks("acme", core) is registry.hooks("acme", core)
