@@ -1,0 +1,141 @@
+"""The keys that configuration may have: one table for files, one for what the environment may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jackfield.profile.schema import (
+    Check,
+    Problems,
+    Table,
+    choice,
+    each,
+    free,
+    headers,
+    integer,
+    join,
+    suggestion,
+    text,
+    texts,
+)
+from jackfield.secret import Secret
+
+TRANSPORTS = ("auto", "httpx", "httpx2", "aiohttp")
+
+
+def seconds(raw: object, path: str, problems: Problems) -> float | None:
+    """A time in seconds."""
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool) and 0 < raw < float("inf"):
+        return float(raw)
+    problems.append(f"{path}: must be a number of seconds above 0")
+    return None
+
+
+def keys(raw: object, path: str, problems: Problems) -> Any:
+    """One key or several; the problem never shows any of them."""
+    several = raw if isinstance(raw, (list, tuple)) else (raw,)
+    if several and all(isinstance(item, (str, Secret)) for item in several):
+        return tuple(several)
+    problems.append(f"{path}: must be a key, or an array of keys")
+    return None
+
+
+# What every provider's table may hold. The names are those of ``profile.RESERVED_SETTINGS``.
+PROVIDER_KEYS: Mapping[str, Check] = {
+    "api_key": keys,
+    "base_url": text,
+    "command": text,
+    "default_model": text,
+    "headers": headers,
+    "max_retries": integer,
+    "timeout": seconds,
+}
+
+# What a project's file may not say of a provider, and why. Whoever clones a repository runs with the keys
+# of his own store: what came with the code must not send them elsewhere, nor run a command.
+_NOT_IN_PROJECTS: Mapping[str, str] = {
+    "api_key": "a credential does not belong in a project; `jackfield keys set` stores it",
+    "base_url": "a project must not redirect a user's key",
+    "command": "a project must not run commands",
+    "headers": "a project must not add to what a user's key is sent with",
+}
+
+
+def provider_id(name: str) -> str:
+    """A provider's name as ids are written."""
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def _provider(raw: object, path: str, problems: Problems) -> dict[str, Any]:
+    """One provider's table; keys of its own are checked when its profile is at hand."""
+    found: dict[str, Any] = {}
+    for name, value in free(raw, path, problems).items():
+        if value is None:
+            continue
+        check = PROVIDER_KEYS.get(name, _own)
+        found[name] = check(value, join(path, name), problems)
+    return found
+
+
+def _own(raw: object, path: str, problems: Problems) -> object:
+    """A setting of the provider's own."""
+    if isinstance(raw, (dict, list, tuple)):
+        problems.append(f"{path}: must be a single value")
+    return raw if isinstance(raw, (str, Secret)) else _written(raw)
+
+
+def _written(raw: object) -> str:
+    """A number or boolean as it is written in a header."""
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
+
+
+def _providers(raw: object, path: str, problems: Problems) -> dict[str, Any]:
+    """The providers' tables by id, however their names are spelt."""
+    tables = free(raw, path, problems).items()
+    return {provider_id(name): _provider(value, join(path, name), problems) for name, value in tables}
+
+
+def _ids(raw: object, path: str, problems: Problems) -> tuple[str, ...]:
+    """Names of providers or extensions."""
+    return tuple(provider_id(name) for name in texts(raw, path, problems))
+
+
+def _pins(raw: object, path: str, problems: Problems) -> dict[str, str]:
+    """Distributions by the id, or ``id.face``, that they are to answer for."""
+    return {provider_id(name): value for name, value in each(text)(raw, path, problems).items()}
+
+
+FILE = Table(
+    {
+        "default": text,
+        "prefer": _pins,
+        "block": _ids,
+        "providers": _providers,
+        "timeout": seconds,
+        "max_retries": integer,
+        "transport": choice(*TRANSPORTS),
+    }
+)
+
+NOT_IN_PROJECTS_TOP: Mapping[str, str] = {
+    "prefer": "a project must not choose whose code sees a user's key",
+}
+
+
+def refused_in_project(table: Mapping[str, Any]) -> Problems:
+    """What a project's file says and may not say."""
+    problems = [f"{key}: not allowed here: {why}" for key, why in NOT_IN_PROJECTS_TOP.items() if key in table]
+    providers = table.get("providers")
+    for name, own in (providers if isinstance(providers, dict) else {}).items():
+        for key, why in _NOT_IN_PROJECTS.items():
+            if isinstance(own, dict) and key in own:
+                problems.append(f"providers.{name}.{key}: not allowed here: {why}")
+    return problems
+
+
+def unknown_keys(table: Mapping[str, Any], path: str, known: tuple[str, ...]) -> Problems:
+    """The keys of a provider's table that neither every provider has nor this one."""
+    return [
+        f"{join(path, name)}: unknown key{suggestion(name, known)}" for name in table if name not in known
+    ]

@@ -1,0 +1,101 @@
+"""What the user has set for one provider, resolved against its profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+
+from jackfield.config.credentials import Lookup, Need
+from jackfield.errors import BadConfig, ErrorInfo, MissingCredentials
+
+if TYPE_CHECKING:
+    from jackfield.profile import AuthSpec
+    from jackfield.secret import Secret
+
+
+@frozen
+class ProviderSettings:
+    """What a user has set for one provider. Credentials are looked up when they are asked for.
+
+    ``headers`` are all headers that follow from the settings, ``values`` those of the profile's own
+    settings alone; ``chosen`` are the profile's settings by name.
+    """
+
+    provider: str
+    base_url: str | None = None
+    timeout: float | None = None
+    max_retries: int | None = None
+    default_model: str | None = None
+    headers: Mapping[str, str] = field(factory=dict, repr=lambda headers: f"<{', '.join(headers)}>")
+    values: Mapping[str, str] = field(factory=dict, repr=False)
+    chosen: Mapping[str, str] = field(factory=dict, repr=False)
+    keys_url: str = ""
+    _lookup: Lookup | None = field(default=None, repr=False, eq=False)
+
+    def credentials(self, spec: AuthSpec) -> tuple[Secret, ...]:
+        """The keys for a scheme, several of them where the user gave several."""
+        need = Need("api_key", spec.env, lenient=spec.optional, pattern=spec.key_pattern)
+        lookup = self._fresh()
+        found = lookup.find(need)
+        if not found:
+            raise self._nothing(lookup.looked)
+        return found
+
+    def fields(self, spec: AuthSpec, names: Mapping[str, Sequence[str]]) -> dict[str, Secret]:
+        """Several named credentials, all of which a scheme needs, with the variables of each."""
+        lookup = self._fresh()
+        found: dict[str, Secret] = {}
+        for name, env in names.items():
+            secrets = lookup.find(Need(_field(name), tuple(env), key=False))
+            if secrets:
+                found[name] = secrets[0]
+            elif name not in spec.options:
+                raise self._nothing(lookup.looked)
+        return found
+
+    def missing(self, errors: Sequence[MissingCredentials]) -> MissingCredentials:
+        """One error for all alternatives of which none has a credential."""
+        places = [place for error in errors for place in error.info.raw or ()]
+        return self._nothing(list(dict.fromkeys(places)))
+
+    def _fresh(self) -> Lookup:
+        lookup = self._lookup
+        if lookup is None:
+            msg = f"the settings of `{self.provider}` were made without places to look for credentials"
+            raise BadConfig(ErrorInfo("config", msg, provider=self.provider))
+        return Lookup(lookup.provider, lookup.names, lookup.layers, lookup.env, lookup.paths, lookup.warned)
+
+    def _nothing(self, looked: list[str]) -> MissingCredentials:
+        msg = f"no credentials for `{self.provider}`\n  looked at: {', '.join(looked)}"
+        hint = f"run `jackfield keys set {self.provider}`"
+        if self.keys_url:
+            hint += f" — keys are made at <{self.keys_url}>"
+        return MissingCredentials(
+            ErrorInfo(
+                "config.credentials", msg, provider=self.provider, hint=hint, sent="no", raw=tuple(looked)
+            )
+        )
+
+
+def _field(name: str) -> str:
+    """The name of a header or credential as a setting is written."""
+    return name.lower().replace("-", "_")
+
+
+def checked_base_url(raw: str, label: str, path: str) -> str:
+    """A base URL that calls can be made below; ``path`` is added to one that has none."""
+    parts = urlsplit(raw.strip())
+    faults = {
+        "is not an http or https address": parts.scheme not in ("http", "https") or not parts.hostname,
+        "holds a name or password": "@" in parts.netloc,
+        "has a query or fragment": bool(parts.query or parts.fragment),
+    }
+    for reason, applies in faults.items():
+        if applies:  # the address itself is not shown: it may hold what it should not
+            raise BadConfig(ErrorInfo("config", f"the base URL from {label} {reason}"))
+    if path and parts.path in ("", "/"):
+        return f"{parts.scheme}://{parts.netloc}/{path.strip('/')}"
+    return raw.strip()

@@ -1,0 +1,271 @@
+"""All settings, merged: argument > command line > environment > project > user > system > profile default."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import field, frozen
+
+from jackfield.config.credentials import Environment, Lookup
+from jackfield.config.keys import PROVIDER_KEYS, provider_id, unknown_keys
+from jackfield.config.layers import Found, Layer, Layers
+from jackfield.config.notes import warn
+from jackfield.config.paths import Paths
+from jackfield.config.provider import ProviderSettings, checked_base_url
+from jackfield.config.sources import environment, file_layer, given, project_file
+from jackfield.errors import BadConfig, ErrorInfo
+from jackfield.profile.schema import HEADER_NAME, message
+from jackfield.secret import Secret
+
+if TYPE_CHECKING:
+    from jackfield.profile import Profile, Setting
+
+
+@frozen
+class Entry:
+    """One effective value as it may be shown, and where it stands."""
+
+    path: str
+    value: str
+    origin: str
+
+
+@frozen
+class Settings:
+    """What the user has set. Made once; nothing is read again."""
+
+    paths: Paths
+    warnings: tuple[str, ...] = ()
+    _layers: Layers = field(factory=lambda: Layers(()), repr=False)
+    _env: Environment = field(factory=lambda: Environment({}), repr=False)
+    _warned: set[str] = field(factory=set, init=False, repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        overrides: Mapping[str, Any] | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | str | None = None,
+        flags: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """The settings of this moment.
+
+        :param overrides: what the caller says, in the form of a configuration file; wins over all else
+        :param env: the environment; the process's own if left out
+        :param cwd: where the search for a project's file begins; the working directory if left out
+        :param flags: what a command line says; wins over the environment
+        """
+        # Bare values are put out of sight at once: this frame stands in the traceback of what is raised.
+        argument = given("argument", "the options given", overrides)
+        line = given("command line", "the command line", flags)
+        values = Environment(dict(os.environ if env is None else env))
+        overrides = flags = env = None
+        paths = Paths.of(values.values)
+        loaded = _load(argument, line, values, paths, cwd)
+        faults = [fault for _, fault in loaded.read if fault]
+        if faults:
+            raise BadConfig(ErrorInfo("config", "\n".join(faults)))
+        for warning in loaded.warnings:
+            warn(warning)
+        return cls(paths, tuple(loaded.warnings), Layers(tuple(layer for layer, _ in loaded.read)), values)
+
+    # -- what every call may need ----------------------------------------------------------------
+
+    @property
+    def default(self) -> str | None:
+        """The model of a call that names none."""
+        found: str | None = self._value("default")
+        return found
+
+    @property
+    def prefer(self) -> Mapping[str, str]:
+        """Which distribution answers for an id, or for ``id.face``, where several would."""
+        return self._layers.merged("prefer")
+
+    @property
+    def block(self) -> tuple[str, ...]:
+        """Providers and extensions that are never listed nor imported."""
+        return self._value("block") or ()
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds for a whole call."""
+        found: float | None = self._value("timeout")
+        return found
+
+    @property
+    def max_retries(self) -> int | None:
+        """How often a call is repeated that may succeed then."""
+        found: int | None = self._value("max_retries")
+        return found
+
+    @property
+    def transport(self) -> str:
+        """The HTTP library: ``auto``, or one by name."""
+        return self._value("transport") or "auto"
+
+    def _value(self, *path: str) -> Any:
+        found = self._layers.first(*path)
+        return None if found is None else found.value
+
+    # -- where values stand ----------------------------------------------------------------------
+
+    def origin(self, path: str) -> str | None:
+        """Where the effective value at a dotted path stands; ``None`` if nobody states one."""
+        found = self._layers.first(*path.split("."))
+        return None if found is None else found.label
+
+    def entries(self) -> Iterator[Entry]:
+        """Every effective value with its origin; credentials are masked."""
+        for path, found in self._layers.effective().items():
+            yield Entry(".".join(path), _shown(path, found.value), found.label)
+
+    # -- one provider ----------------------------------------------------------------------------
+
+    def provider(self, profile: Profile) -> ProviderSettings:
+        """What is set for one provider, resolved against its profile."""
+        names = tuple(dict.fromkeys(map(provider_id, (profile.id, *profile.aliases))))
+        self._refuse_unknown(profile, names)
+        chosen = {name: value for name, value in self._chosen(profile, names) if value is not None}
+        values = {
+            setting.header: chosen[name]
+            for name, setting in profile.settings.items()
+            if setting.header and name in chosen
+        }
+        timeout, retries = self._of(names, "timeout"), self._of(names, "max_retries")
+        model = self._of(names, "default_model")
+        return ProviderSettings(
+            profile.id,
+            self._base_url(profile, names),
+            self.timeout if timeout is None else timeout.value,
+            self.max_retries if retries is None else retries.value,
+            None if model is None else model.value,
+            {**values, **self._headers(names)},
+            values,
+            chosen,
+            profile.keys_url,
+            Lookup(profile.id, names, self._layers, self._env, self.paths, self._warned),
+        )
+
+    def _of(self, names: tuple[str, ...], key: str, env: tuple[str, ...] = ()) -> Found | None:
+        """What the most important place says of a provider; the vendor's variables count as environment."""
+        for layer in self._layers.layers:
+            for name in names:
+                value = layer.at(("providers", name, key))
+                if value is not None:
+                    return Found(value, layer.label(("providers", name, key)), layer.kind)
+            if layer.kind == "environment":
+                for variable in filter(self._env.get, env):
+                    return Found(self._env.get(variable), f"env `{variable}`", layer.kind)
+        return None
+
+    def _base_url(self, profile: Profile, names: tuple[str, ...]) -> str | None:
+        found = self._of(names, "base_url", profile.base_url_env)
+        if found is not None:
+            return checked_base_url(found.value, found.label, profile.base_path)
+        return profile.base_url
+
+    def _headers(self, names: tuple[str, ...]) -> dict[str, str]:
+        merged: dict[str, str] = {}
+        for name in reversed(names):
+            merged |= self._layers.merged("providers", name, "headers")
+        return merged
+
+    def _chosen(self, profile: Profile, names: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+        """The profile's own settings by name, as they are set or by default."""
+        for name, setting in profile.settings.items():
+            found = self._of(names, name, setting.env)
+            yield name, setting.default if found is None else _sendable(profile, setting, found)
+
+    def _refuse_unknown(self, profile: Profile, names: tuple[str, ...]) -> None:
+        """Keys of the provider's table that mean nothing: an error in files, a warning from the environment."""
+        specs = (profile.auth, *profile.auth.alternatives)
+        parts = [field.lower().replace("-", "_") for spec in specs for field in (*spec.fields, *spec.headers)]
+        known = (*PROVIDER_KEYS, *profile.settings, *parts)
+        for layer in self._layers.layers:
+            problems: list[str] = []
+            for name in names:
+                problems += unknown_keys(layer.at(("providers", name)) or {}, f"providers.{name}", known)
+                problems += _misplaced(layer, name, parts)
+            if problems and layer.kind == "environment":
+                self._warn_once(problems)
+            elif problems:
+                raise BadConfig(ErrorInfo("config", message(layer.name, problems), provider=profile.id))
+
+    def _warn_once(self, problems: list[str]) -> None:
+        for problem in problems:
+            if problem not in self._warned:
+                self._warned.add(problem)
+                warn(f"environment: {problem}")
+
+
+@frozen
+class _Loaded:
+    """All layers with what is wrong with each."""
+
+    read: tuple[tuple[Layer, str], ...]
+    warnings: list[str]
+
+
+def _load(
+    argument: tuple[Layer, str],
+    flags: tuple[Layer, str],
+    env: Environment,
+    paths: Paths,
+    cwd: Path | str | None,
+) -> _Loaded:
+    """Read every layer, the most important first."""
+    variables, warnings = environment(env.values)
+    project, table, warning = project_file(_start(cwd))
+    files = [] if project is None else [file_layer("project", project, env.values, table)]
+    files.append(file_layer("user", paths.config, env.values))
+    files += [file_layer("system", path, env.values) for path in paths.system]
+    return _Loaded((argument, flags, (variables, ""), *files), [*warnings, *filter(None, [warning])])
+
+
+def _start(cwd: Path | str | None) -> Path:
+    """The folder where the search for a project begins."""
+    try:
+        return Path(cwd).absolute() if cwd is not None else Path.cwd()
+    except FileNotFoundError:
+        return Path("/")  # the working directory has been removed
+
+
+def _misplaced(layer: Layer, name: str, parts: list[str]) -> list[str]:
+    """Credentials that only a profile knows to be such, in a project's file."""
+    if layer.kind != "project":
+        return []
+    table = layer.at(("providers", name)) or {}
+    return [
+        f"providers.{name}.{part}: not allowed here: it is a credential" for part in parts if part in table
+    ]
+
+
+def _sendable(profile: Profile, setting: Setting, found: Found) -> str:
+    """A setting's value, if it can be sent; the fault does not show it."""
+    value = str(found.value).strip()
+    if setting.header and not (
+        value.isascii() and value.isprintable() and HEADER_NAME.fullmatch(setting.header)
+    ):
+        found = Found(None, found.label, found.kind)
+        value = ""
+        msg = f"`{setting.name}` of `{profile.id}` from {found.label} has characters that no header can carry"
+        raise BadConfig(ErrorInfo("config", msg, provider=profile.id))
+    return value
+
+
+_SECRET_NAME = re.compile(r"api_?key|headers|command|secret|token|password|credential|private", re.IGNORECASE)
+
+
+def _shown(path: tuple[str, ...], value: Any) -> str:
+    """A value for a person's eyes; what may be a credential is masked."""
+    named = path[0] == "providers" and any(map(_SECRET_NAME.search, path[2:]))
+    if (
+        named or isinstance(value, Secret) or (isinstance(value, str) and "@" in value)
+    ):  # a password in an address
+        return "***"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
