@@ -1,0 +1,406 @@
+"""What both whole and streamed answers are read with: parts, usage, finish reasons, log probabilities."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jackfield.errors import ErrorInfo, Malformed
+from jackfield.jsontext import dump_text
+from jackfield.types import (
+    UNKNOWN_USAGE,
+    Audio,
+    Citation,
+    Finish,
+    Image,
+    Opaque,
+    Other,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    TokenLogprob,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+from jackfield.wire.chat_completions.render import WIRE
+from jackfield.wire.chat_completions.tables import AUDIO_MAGIC, FINISH, REASONING_FIELDS
+
+
+def malformed(message: str) -> Malformed:
+    """The failure of an answer that is JSON but not of this format."""
+    return Malformed(ErrorInfo("protocol.body", f"the answer cannot be read: {message}"))
+
+
+# -- parts -----------------------------------------------------------------------------------------
+
+
+def parts_of(message: Mapping[str, Any], provider: str, replay: str) -> list[Part]:
+    """The parts of a whole message: reasoning before text, text before calls."""
+    content = message.get("content")
+    if type(content) is str and _is_words_alone(message):  # as nearly always
+        return [Text(content)] if content else []
+    reasoning = reasoning_of(message, provider, replay)
+    parts: list[Part] = [reasoning] if reasoning is not None else []
+    for item in message.get("executed_tools") or ():
+        parts += hosted_parts(item)
+    if isinstance(content, str):
+        if content:
+            parts.append(Text(content))
+    elif isinstance(content, list):
+        parts += (part for item in content for part in content_parts(item, provider))
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal:
+        parts.append(Refusal(refusal))
+    parts += images_of(message.get("images"))
+    audio = audio_of(message.get("audio"), provider)
+    if audio is not None:
+        parts.append(audio)
+    parts += calls_of(message, provider)
+    return parts
+
+
+_WORDS = frozenset({"role", "content", "annotations"})
+
+
+def _is_words_alone(message: Mapping[str, Any]) -> bool:
+    """Whether a message says nothing beside its content: fields that are empty say nothing."""
+    for name, value in message.items():  # noqa: SIM110  # every answer passes here: a generator costs a µs
+        if value and name not in _WORDS:
+            return False
+    return True
+
+
+def reasoning_text(message: Mapping[str, Any]) -> str:
+    """The reasoning of a message or delta, from the first of its fields that has any."""
+    for name in REASONING_FIELDS:
+        text = message.get(name)
+        if text and isinstance(text, str):
+            return text
+    return ""
+
+
+def details_text(details: Iterable[Any]) -> str:
+    """What reasoning details say in words, where no plain field does."""
+    items = (item for item in details if isinstance(item, dict))
+    texts = (item.get("text") or item.get("summary") for item in items)
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def reasoning_of(message: Mapping[str, Any], provider: str, replay: str) -> Reasoning | None:
+    """The reasoning beside the content, with what the provider wants back."""
+    details = message.get("reasoning_details")
+    kept = details if isinstance(details, list) and details else None
+    text = reasoning_text(message) or (details_text(kept) if kept else "")
+    if not text and kept is None:
+        return None
+    return Reasoning(text, reasoning_opaque(provider, replay, kept))
+
+
+def reasoning_opaque(provider: str, replay: str, details: list[Any] | None) -> Opaque | None:
+    """The payload of reasoning: its details, or only a mark of where it came from if it has to go back."""
+    if details:
+        return Opaque(provider, WIRE, {"reasoning_details": details})
+    return Opaque(provider, WIRE, {}) if replay in REASONING_FIELDS else None
+
+
+def content_parts(item: Any, provider: str) -> Iterator[Part]:
+    """The part one item of a content list is."""
+    if isinstance(item, str):
+        yield Text(item)
+        return
+    kind = item.get("type") if isinstance(item, dict) else None
+    if kind in ("text", "output_text"):
+        if item.get("text"):
+            yield Text(str(item["text"]))
+    elif kind in ("thinking", "reasoning"):
+        yield Reasoning(_nested_text(item), Opaque(provider, WIRE, {"content": [item]}))
+    elif kind == "refusal":
+        yield Refusal(str(item.get("refusal", "")))
+    elif kind == "image_url":
+        yield from images_of([item])
+    elif isinstance(kind, str):
+        yield Other(kind, Opaque(provider, WIRE, item))
+    else:
+        raise malformed("an item of its content has no type")
+
+
+def _nested_text(item: Mapping[str, Any]) -> str:
+    """The words of a thinking item: a string, or items of its own."""
+    for name in ("thinking", "reasoning", "summary", "text", "content"):
+        inside = item.get(name)
+        if isinstance(inside, str):
+            return inside
+        if isinstance(inside, list):
+            return details_text(inside)
+    return ""
+
+
+def joined_thoughts(items: list[Any]) -> list[Any]:
+    """The thinking items of a stream as the one item they are pieces of; items of another form as they came."""
+    whole: dict[str, Any] = {}
+    for item in items:
+        whole |= {name: value for name, value in item.items() if value is not None}
+    pieces = [item.get("thinking") for item in items]
+    if all(isinstance(piece, str) for piece in pieces):
+        return [{**whole, "thinking": "".join(pieces)}]
+    if not all(isinstance(piece, list) for piece in pieces):
+        return items
+    return [{**whole, "thinking": [{"type": "text", "text": "".join(map(details_text, pieces))}]}]
+
+
+def images_of(images: Any) -> Iterator[Image]:
+    """Pictures the model made, as some hosts put them beside the content."""
+    for item in images if isinstance(images, list) else ():
+        inside = item.get("image_url") if isinstance(item, dict) else None
+        url = inside.get("url") if isinstance(inside, dict) else inside
+        if not isinstance(url, str) or not url:
+            raise malformed("an image has no address")
+        try:
+            image: Image = Image.from_url(url)
+        except (binascii.Error, ValueError):
+            raise malformed("an image is not base64") from None
+        yield image
+
+
+def audio_of(audio: Any, provider: str) -> Audio | None:
+    """Spoken words. An object whose fields are all empty is no sound: some hosts send one with every text."""
+    data = audio.get("data") if isinstance(audio, dict) else None
+    if not data or not isinstance(data, str):
+        return None
+    try:
+        sound = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise malformed("its audio is not base64") from None
+    media_type = next((kind for magic, kind in AUDIO_MAGIC if sound.startswith(magic)), "audio/pcm")
+    kept = Opaque(provider, WIRE, {"audio": {"id": audio["id"]}}) if audio.get("id") else None
+    return Audio(media_type, data=sound, transcript=audio.get("transcript") or None, opaque=kept)
+
+
+# -- tool calls ------------------------------------------------------------------------------------
+
+
+def calls_of(message: Mapping[str, Any], provider: str) -> list[ToolCall]:
+    """The tool calls of a whole message; one without an id gets the id of its place."""
+    calls: list[ToolCall] = []
+    for item in message.get("tool_calls") or ():
+        if not isinstance(item, dict):
+            raise malformed("a tool call is not an object")
+        function = function_of(item)
+        name, text = function.get("name") or "", arguments_text(function.get("arguments"))
+        calls.append(
+            ToolCall(
+                str(item.get("id") or call_id(len(calls))), name, text, opaque=call_opaque(item, provider)
+            )
+        )
+    legacy = message.get("function_call")
+    if not calls and isinstance(legacy, dict) and legacy.get("name"):
+        calls.append(ToolCall(call_id(0), legacy["name"], arguments_text(legacy.get("arguments"))))
+    return calls
+
+
+def function_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is to be called: a function, or a custom tool with free text for input."""
+    function = item.get("function")
+    if isinstance(function, dict):
+        return function
+    custom = item.get("custom")
+    return {"name": custom.get("name"), "arguments": custom.get("input")} if isinstance(custom, dict) else {}
+
+
+def arguments_text(arguments: Any) -> str:
+    """The argument text as it came; some hosts send an object instead, or null."""
+    if isinstance(arguments, str):
+        return arguments
+    return "" if arguments is None else dump_text(arguments)
+
+
+def hosted_parts(item: Any) -> list[Part]:
+    """A call the provider made itself, and what came of it (2025-09: models that search and run code)."""
+    if not isinstance(item, dict):
+        raise malformed("an executed tool is not an object")
+    identity, name = f"hosted_{item.get('index', 0)}", str(item.get("type") or "")
+    parts: list[Part] = [ToolCall(identity, name, arguments_text(item.get("arguments")), hosted=True)]
+    output = item.get("output")
+    if isinstance(output, str):
+        parts.append(ToolResult(identity, (Text(output),), name=name, hosted=True))
+    return parts
+
+
+def call_id(place: int) -> str:
+    """The id of a call whose provider gave none: the same for the same answer."""
+    return f"call_{place}"
+
+
+def call_opaque(item: Mapping[str, Any], provider: str) -> Opaque | None:
+    """What a provider hangs on a call and wants back with it, such as a signature of its thoughts."""
+    extra = item.get("extra_content")
+    return Opaque(provider, WIRE, {"extra_content": extra}) if extra else None
+
+
+# -- citations, log probabilities, finish ----------------------------------------------------------
+
+
+def citations_of(annotations: Any) -> Iterator[Citation]:
+    """The citations among the annotations of a message."""
+    for item in annotations if isinstance(annotations, list) else ():
+        if not isinstance(item, dict):
+            continue
+        inside = item.get("url_citation")
+        fact = inside if isinstance(inside, dict) else item
+        yield Citation(
+            "url" if fact.get("url") else str(item.get("type", "other")),
+            fact.get("url"),
+            fact.get("title"),
+            fact.get("content") or None,
+            fact.get("start_index"),
+            fact.get("end_index"),
+            raw=item,
+        )
+
+
+def sources_of(body: Mapping[str, Any]) -> list[Citation]:
+    """The sources search hosts list beside the choices; the richer of their two lists."""
+    results = body.get("search_results")
+    if isinstance(results, list) and results:
+        found = [item for item in results if isinstance(item, dict)]
+        return [Citation("url", r.get("url"), r.get("title"), r.get("snippet") or None, raw=r) for r in found]
+    listed = body.get("citations")
+    return (
+        [Citation("url", url) for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
+    )
+
+
+def logprobs_of(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
+    """The log probabilities of a choice, in the format's form or the older one of two lists."""
+    logprobs = choice.get("logprobs")
+    if not isinstance(logprobs, dict):
+        return ()
+    content = logprobs.get("content") or logprobs.get("refusal")
+    if isinstance(content, list):
+        return tuple(_logprob(item) for item in content if isinstance(item, dict))
+    tokens, values = logprobs.get("tokens"), logprobs.get("token_logprobs")
+    if isinstance(tokens, list) and isinstance(values, list):
+        pairs = zip(tokens, values, strict=False)
+        return tuple(
+            TokenLogprob(str(token), value) for token, value in pairs if isinstance(value, int | float)
+        )
+    return ()
+
+
+def _logprob(item: Mapping[str, Any]) -> TokenLogprob:
+    top = item.get("top_logprobs") or ()
+    return TokenLogprob(
+        item.get("token", ""),
+        item.get("logprob", 0.0),
+        tuple((one.get("token", ""), one.get("logprob", 0.0)) for one in top if isinstance(one, dict)),
+    )
+
+
+def finish_of(raw: Any, calls: bool) -> Finish:
+    """Our word for a finish reason. Hosts say ``stop``, nothing or an empty word although tools are called."""
+    return _finish(raw if isinstance(raw, str) else None, calls)
+
+
+@lru_cache(maxsize=256)
+def _finish(word: str | None, calls: bool) -> Finish:
+    reason = FINISH.get(word.lower(), "unknown") if word else "stop"
+    if calls and reason in ("stop", "unknown"):
+        reason = "tool_calls"
+    return Finish(reason, word)
+
+
+# -- usage -----------------------------------------------------------------------------------------
+
+
+def usage_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The usage of a body or chunk, wherever it is: beside the choices, in one, or in a host's own object."""
+    usage = body.get("usage")
+    if isinstance(usage, dict) and usage:
+        return usage
+    for choice in body.get("choices") or ():
+        inside = choice.get("usage") if isinstance(choice, dict) else None
+        if isinstance(inside, dict) and inside:
+            return inside
+    for name, value in body.items():  # a host's own objects are named x_…
+        if name[:2] == "x_" and isinstance(value, dict) and isinstance(value.get("usage"), dict):
+            return value["usage"]  # type: ignore[no-any-return]
+    return None
+
+
+def usage_of(raw: Mapping[str, Any] | None) -> Usage:
+    """Usage in disjoint buckets. In this format what was cached or reasoned is also in the totals."""
+    if raw is None:
+        return UNKNOWN_USAGE
+    prompt, completion = (
+        count(raw, "prompt_tokens", "input_tokens"),
+        count(raw, "completion_tokens", "output_tokens"),
+    )
+    if not prompt and not completion:
+        return UNKNOWN_USAGE  # zeroes stand for figures that are not known yet
+    into, out = _details(raw, "prompt_tokens_details"), _details(raw, "completion_tokens_details")
+    went_in, came_out, searches = (prompt, 0, 0, 0, 0, 0), (completion, 0, 0, 0), 0
+    if (into and any(into.values())) or not _INPUT_FIELDS.isdisjoint(raw):
+        went_in = _input_buckets(raw, into, prompt)
+    if (out and any(out.values())) or "reasoning_tokens" in raw:
+        came_out = _output_buckets(raw, out, completion)
+    if not _SEARCH_FIELDS.isdisjoint(raw):
+        tools = raw.get("server_tool_use")
+        searches = count(raw, "num_search_queries", "web_search_queries")
+        searches = searches or (count(tools, "web_search_requests") if isinstance(tools, dict) else 0)
+    return Usage(*went_in, *came_out, searches, raw=raw)
+
+
+_CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
+_WRITTEN = "cache_creation_input_tokens"
+_INPUT_FIELDS = frozenset({*_CACHED, _WRITTEN})
+_SEARCH_FIELDS = frozenset({"num_search_queries", "web_search_queries", "server_tool_use"})
+
+
+def _input_buckets(
+    raw: Mapping[str, Any], details: Mapping[str, Any], prompt: int
+) -> tuple[int, int, int, int, int, int]:
+    """Fresh, read from a cache, written to one (for an hour: never told), heard, seen."""
+    written = count(details, "cache_write_tokens", "cache_creation_tokens") or count(raw, _WRITTEN)
+    left, read = _share(prompt, count(details, "cached_tokens") or count(raw, *_CACHED))
+    left, written = _share(left, written)
+    left, heard = _share(left, count(details, "audio_tokens"))
+    left, seen = _share(left, count(details, "image_tokens"))
+    return left, read, written, 0, heard, seen
+
+
+def _output_buckets(
+    raw: Mapping[str, Any], details: Mapping[str, Any], completion: int
+) -> tuple[int, int, int, int]:
+    """Written, reasoned, spoken, drawn. One host counts reasoning beside the completion: its total tells."""
+    reasoning = count(details, "reasoning_tokens") or count(raw, "reasoning_tokens")
+    left = completion
+    if count(raw, "total_tokens") != count(raw, "prompt_tokens") + completion + reasoning:
+        left, reasoning = _share(completion, reasoning)
+    left, spoken = _share(left, count(details, "audio_tokens"))
+    left, drawn = _share(left, count(details, "image_tokens"))
+    return left, reasoning, spoken, drawn
+
+
+def count(raw: Mapping[str, Any], *names: str) -> int:
+    """The first of these figures that is one; what is null, negative or no number counts as nothing."""
+    for name in names:
+        value = raw.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return int(value)
+    return 0
+
+
+def _details(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = raw.get(name)
+    return found if type(found) is dict else {}
+
+
+def _share(total: int, part: int) -> tuple[int, int]:
+    """A total without one of its parts, and the part: never more than there is."""
+    part = min(part, total)
+    return total - part, part

@@ -1,0 +1,268 @@
+"""Bodies to requests: the server half of rendering."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jackfield.errors import ErrorInfo, InvalidRequest, Malformed
+from jackfield.jsontext import loads
+from jackfield.types import (
+    Audio,
+    Document,
+    HostedTool,
+    Image,
+    Message,
+    Output,
+    Part,
+    Reasoning,
+    Refusal,
+    Request,
+    Text,
+    Tool,
+    ToolCall,
+    ToolResult,
+    Video,
+    parts_of,
+)
+from jackfield.wire.call import Call
+from jackfield.wire.chat_completions.parse import (
+    arguments_text,
+    call_id,
+    call_opaque,
+    function_of,
+    reasoning_text,
+)
+from jackfield.wire.chat_completions.render import WEB_SEARCH
+from jackfield.wire.chat_completions.tables import AUDIO_TYPES, FIELD_OPTIONS
+
+
+def invalid(message: str) -> InvalidRequest:
+    """The refusal of a request that is not of this format."""
+    return InvalidRequest(ErrorInfo("request.invalid", message, status=400, sent="no"))
+
+
+def body_of(call: Call) -> dict[str, Any]:
+    """The decoded body of a call."""
+    try:
+        body = loads(call.body)
+    except Malformed as exc:
+        raise invalid(f"the body is {exc.info.message}") from None
+    if not isinstance(body, dict):
+        raise invalid("the body is not a JSON object")
+    return body
+
+
+def read_body(body: Mapping[str, Any], provider: str) -> tuple[Request, bool]:
+    """The request a body asks, and whether it wants a stream. Fields without a word of ours become ``extra``."""
+    given = {name: value for name, value in body.items() if value is not None}
+    model, turns = given.pop("model", None), given.pop("messages", None)
+    if not isinstance(model, str) or not model:
+        raise invalid("you must provide a model")
+    if not isinstance(turns, list) or not turns:
+        raise invalid("`messages` must be a list of at least one message")
+    stream = given.pop("stream", False) is True
+    given.pop("stream_options", None)  # between the two ends of this wire: see ``Asked``
+    messages = _joined([_message(turn, provider) for turn in turns])
+    tools = _tools(given)
+    request = Request(
+        model,
+        messages,
+        tools,
+        _tool_choice(given.pop("tool_choice", None)),
+        _output(given),
+        _options(given),
+        given,
+    )
+    return request, stream
+
+
+def _options(given: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for field in [name for name in given if name in FIELD_OPTIONS]:
+        value = given.pop(field)
+        if field == "stop":
+            value = (value,) if isinstance(value, str) else tuple(value)
+        options[FIELD_OPTIONS[field]] = value
+    return options
+
+
+# -- turns -----------------------------------------------------------------------------------------
+
+
+def _message(turn: Any, provider: str) -> Message:
+    role = turn.get("role") if isinstance(turn, dict) else None
+    read = _ROLES.get(role) if isinstance(role, str) else None
+    if read is None:
+        raise invalid(f"a message has the role {role!r:.40}; the roles are {', '.join(_ROLES)}")
+    return read(turn, provider)
+
+
+def _system(turn: Mapping[str, Any], provider: str) -> Message:
+    return Message("system", _content(turn.get("content")), turn.get("name"))
+
+
+def _user(turn: Mapping[str, Any], provider: str) -> Message:
+    return Message("user", _content(turn.get("content")), turn.get("name"))
+
+
+def _tool(turn: Mapping[str, Any], provider: str) -> Message:
+    identity = turn.get("tool_call_id")
+    if not isinstance(identity, str) or not identity:
+        raise invalid("a message of role tool needs a tool_call_id")
+    return Message("tool", (ToolResult(identity, _content(turn.get("content"))),))
+
+
+def _assistant(turn: Mapping[str, Any], provider: str) -> Message:
+    parts: list[Part] = []
+    reasoning = reasoning_text(turn)
+    if reasoning:
+        parts.append(Reasoning(reasoning))
+    parts += _content(turn.get("content"))
+    if turn.get("refusal"):
+        parts.append(Refusal(str(turn["refusal"])))
+    for place, item in enumerate(turn.get("tool_calls") or ()):
+        function = function_of(item) if isinstance(item, dict) else {}
+        if not function.get("name"):
+            raise invalid("a tool call names no function")
+        identity, text = str(item.get("id") or call_id(place)), arguments_text(function.get("arguments"))
+        parts.append(ToolCall(identity, function["name"], text, opaque=call_opaque(item, provider)))
+    return Message("assistant", tuple(parts), turn.get("name"))
+
+
+_ROLES: Mapping[str, Callable[[Mapping[str, Any], str], Message]] = {
+    "system": _system,
+    "developer": _system,
+    "user": _user,
+    "assistant": _assistant,
+    "tool": _tool,
+}
+
+
+def _joined(messages: list[Message]) -> tuple[Message, ...]:
+    """The results of one round of tools as one turn: the format spreads them over messages."""
+    joined: list[Message] = []
+    for message in messages:
+        if message.role == "tool" and joined and joined[-1].role == "tool":
+            joined[-1] = Message("tool", (*joined[-1].parts, *message.parts))
+        else:
+            joined.append(message)
+    return tuple(joined)
+
+
+# -- content ---------------------------------------------------------------------------------------
+
+
+def _content(content: Any) -> tuple[Part, ...]:
+    if content is None or content == "":
+        return ()
+    if isinstance(content, str):
+        return parts_of(content)
+    if not isinstance(content, list):
+        raise invalid("content is neither text nor a list of parts")
+    return tuple(map(_part, content))
+
+
+def _part(item: Any) -> Part:
+    kind = item.get("type") if isinstance(item, dict) else None
+    read = _PARTS.get(kind) if isinstance(kind, str) else None
+    if read is None:
+        raise invalid(f"a part has the type {kind!r:.40}; the types are {', '.join(_PARTS)}")
+    try:
+        return read(item)
+    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error):
+        raise invalid(f"a part of type {kind} is not complete") from None
+
+
+def _text(item: Mapping[str, Any]) -> Text:
+    return Text(item["text"])
+
+
+def _refusal(item: Mapping[str, Any]) -> Refusal:
+    return Refusal(item["refusal"])
+
+
+def _image(item: Mapping[str, Any]) -> Image:
+    source = item["image_url"]
+    fields = {"url": source} if isinstance(source, str) else source
+    image: Image = Image.from_url(fields["url"])
+    detail = fields.get("detail")
+    return Image(image.media_type, image.data, image.url, detail=detail) if detail else image
+
+
+def _audio(item: Mapping[str, Any]) -> Audio:
+    sound, form = item["input_audio"], item["input_audio"]["format"]
+    return Audio(AUDIO_TYPES.get(form, f"audio/{form}"), data=base64.b64decode(sound["data"]))
+
+
+def _video(item: Mapping[str, Any]) -> Video:
+    video: Video = Video.from_url(item["video_url"]["url"])
+    return video
+
+
+def _file(item: Mapping[str, Any]) -> Document:
+    file = item["file"]
+    if file.get("file_id"):
+        return Document(Document.default_media_type, file_id=file["file_id"])
+    document: Document = Document.from_url(file["file_data"])
+    return Document(document.media_type, document.data, document.url, name=file.get("filename"))
+
+
+_PARTS: Mapping[str, Callable[[Any], Part]] = {
+    "text": _text,
+    "refusal": _refusal,
+    "image_url": _image,
+    "input_audio": _audio,
+    "video_url": _video,
+    "file": _file,
+}
+
+
+# -- tools and output ------------------------------------------------------------------------------
+
+
+def _tools(given: dict[str, Any]) -> tuple[Tool | HostedTool, ...]:
+    listed = given.pop("tools", None) or ()
+    if not isinstance(listed, list | tuple) or not all(isinstance(item, dict) for item in listed):
+        raise invalid("`tools` must be a list of objects")
+    tools = tuple(map(_declared, listed))
+    search = given.pop("web_search_options", None)
+    return tools if search is None else (*tools, HostedTool(WEB_SEARCH, search))
+
+
+def _declared(item: Mapping[str, Any]) -> Tool | HostedTool:
+    kind, function = item.get("type"), item.get("function")
+    if kind != "function":
+        if not isinstance(kind, str):
+            raise invalid("a tool has no type")
+        return HostedTool(kind, {name: value for name, value in item.items() if name != "type"})
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+        raise invalid("a tool of type function needs a function with a name")
+    schema = function.get("parameters")
+    fields = {} if schema is None else {"schema": schema}
+    return Tool(function["name"], function.get("description") or "", strict=function.get("strict"), **fields)
+
+
+def _tool_choice(choice: Any) -> str | None:
+    if choice is None or isinstance(choice, str):
+        return choice
+    named = choice.get("function") if isinstance(choice, dict) else None
+    if not isinstance(named, dict) or not isinstance(named.get("name"), str):
+        raise invalid("`tool_choice` is neither a word nor a named function")
+    return str(named["name"])
+
+
+def _output(given: dict[str, Any]) -> Output | None:
+    form = given.pop("response_format", None)
+    kind = form.get("type") if isinstance(form, dict) else None
+    if form is None or kind == "text":
+        return None
+    if kind == "json_object":
+        return Output()
+    inside = form.get("json_schema") if kind == "json_schema" else None
+    if not isinstance(inside, dict):
+        raise invalid("`response_format` is none of text, json_object and json_schema")
+    name = str(inside.get("name") or "answer")
+    return Output(inside.get("schema") or {}, name, inside.get("description"), inside.get("strict"))
