@@ -1,0 +1,234 @@
+"""The records of a stream as events: blocks by index, deltas by type, figures as running totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jackfield.errors import ErrorInfo, Malformed
+from jackfield.events import (
+    ArgumentsDelta,
+    Cited,
+    Event,
+    Failed,
+    Finished,
+    Metered,
+    PartEnded,
+    PartStarted,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+)
+from jackfield.jsontext import loads
+from jackfield.types import Opaque, Other, Part, Reasoning, Text, ToolCall
+from jackfield.wire.base import Dialect
+from jackfield.wire.messages.parse import (
+    finish_of,
+    malformed,
+    stream_failure,
+    text_or,
+    usage_of,
+    warnings_of,
+)
+from jackfield.wire.messages.parts import citation_of, part_of
+from jackfield.wire.messages.tables import ANSWER_TOOL, Rules, Seal
+
+END_MARK = "[DONE]"  # the format has none, but hosts that speak several formats send it
+
+Takes = Mapping[str, tuple[str, Callable[[int, str], Event]]]
+
+# The deltas a part takes as they come: delta type -> its field, the event.
+TAKES: Mapping[type, Takes] = {
+    Text: {"text_delta": ("text", TextDelta)},
+    Reasoning: {"thinking_delta": ("thinking", ReasoningDelta)},
+    ToolCall: {"input_json_delta": ("partial_json", ArgumentsDelta)},
+}
+NOTHING: Takes = {}
+ANSWER: Takes = {"input_json_delta": ("partial_json", TextDelta)}
+
+# A delta for a block that never began says what the block is.
+IMPLIED: Mapping[str, dict[str, Any]] = {
+    "text_delta": {"type": "text", "text": ""},
+    "thinking_delta": {"type": "thinking", "thinking": ""},
+}
+
+
+class OpenBlock:
+    """A block under construction, and what the provider wants back with it."""
+
+    __slots__ = ("changed", "id", "kept", "part", "takes")
+
+    def __init__(self, number: int, part: Part, takes: Takes) -> None:
+        self.id = number
+        self.part = part
+        self.takes = takes
+        opaque: Opaque | None = getattr(part, "opaque", None)
+        self.kept: dict[str, Any] = {} if opaque is None else dict(opaque.data)
+        self.changed = False
+
+    def keep(self, delta: Mapping[str, Any]) -> list[Event]:
+        """Take in a delta that is not shown as it comes."""
+        if delta.get("type") == "citations_delta" and isinstance(self.part, Text):
+            raw = delta.get("citation")
+            self.kept["citations"] = [*(self.kept.get("citations") or ()), raw]
+            self.changed = True
+            return [Cited(self.id, citation_of(raw))]
+        if isinstance(self.part, Other):
+            self._merge(delta)
+        elif isinstance(self.part, Reasoning) and isinstance(delta.get("signature"), str):
+            self.kept["signature"] = delta["signature"]
+            self.changed = True
+        return []
+
+    def _merge(self, delta: Mapping[str, Any]) -> None:
+        """Lay a delta of no known type over its block: texts grow, all else is replaced."""
+        for name, value in delta.items():
+            before = self.kept.get(name)
+            if name != "type" and value is not None:
+                grows = isinstance(before, str) and isinstance(value, str)
+                self.kept[name] = f"{before}{value}" if grows else value
+                self.changed = True
+
+    def ended(self, seal: Seal) -> PartEnded:
+        """The end of the part, with everything that was kept."""
+        if isinstance(self.part, Other) and "partial_json" in self.kept:
+            self.kept["input"] = loads(self.kept.pop("partial_json") or "{}")
+        return PartEnded(self.id, seal.close(self.kept) if self.changed else None)
+
+
+class MessagesStream:
+    """Parses one stream. Only ``message_stop`` ends it well."""
+
+    __slots__ = ("_dialect", "_done", "_open", "_parts", "_reason", "_rules", "_usage")
+
+    def __init__(self, rules: Rules, dialect: Dialect) -> None:
+        self._rules = rules
+        self._dialect = dialect
+        self._open: dict[int, OpenBlock] = {}
+        self._parts: list[Part] = []
+        self._reason: Any = None
+        self._usage: dict[str, Any] = {}
+        self._done = False
+
+    def feed(self, record: Any) -> list[Event]:
+        """The events of one record."""
+        if self._done or record.data == END_MARK:
+            return []
+        value = self._value(record)
+        take = EVENTS.get(text_or(value.get("type")))
+        if take is not None:
+            return take(self, value)
+        return self._error(value) if value.get("error") else []  # events to come are none of our business yet
+
+    def _value(self, record: Any) -> dict[str, Any]:
+        try:
+            value = loads(record.data)
+        except Malformed:
+            if record.complete:
+                raise
+            return {}  # cut short with the stream, which its end will tell
+        if isinstance(value, dict):
+            return value
+        raise malformed("an event of the stream is no JSON object")
+
+    def end(self) -> list[Event]:
+        """``Failed`` unless the stream had ended well before its bytes did."""
+        if self._done:
+            return []
+        if self._reason is not None and not self._rules.settings["require_stop"]:
+            return self._message_stop({})
+        self._done = True
+        who = self._dialect.provider or "the provider"
+        return [
+            Failed(ErrorInfo("stream.truncated", f"{who} ended the stream before the message", sent="yes"))
+        ]
+
+    def _message_start(self, value: dict[str, Any]) -> list[Event]:
+        message = _table(value.get("message"))
+        events: list[Event] = [Started(text_or(message.get("id")), text_or(message.get("model")))]
+        return events + self._metered(message.get("usage"))
+
+    def _metered(self, raw: Any) -> list[Event]:
+        """The running totals so far: a figure that is not repeated still holds."""
+        figures = {name: value for name, value in _table(raw).items() if value is not None}
+        if not figures:
+            return []
+        self._usage = {**self._usage, **figures}
+        return [Metered(usage_of(self._usage))]
+
+    def _block_start(self, value: dict[str, Any]) -> list[Event]:
+        index = _index(value)
+        ended = self._close(index)
+        return ended + self._begin(index, _table(value.get("content_block")))
+
+    def _begin(self, index: int, raw: dict[str, Any]) -> list[Event]:
+        part = part_of(raw, self._rules.seal)
+        takes = TAKES.get(type(part), NOTHING)
+        if isinstance(part, ToolCall) and part.name == ANSWER_TOOL and self._rules.answers_by_tool:
+            part, takes = Text("" if part.json == "{}" else part.json), ANSWER  # shown as it comes
+        block = self._open[index] = OpenBlock(len(self._parts), part, takes)
+        self._parts.append(part)
+        return [PartStarted(block.id, part)]
+
+    def _block_delta(self, value: dict[str, Any]) -> list[Event]:
+        index, delta = _index(value), value.get("delta")
+        if type(delta) is not dict or type(delta.get("type")) is not str:
+            return []
+        block = self._open.get(index)
+        if block is None:
+            return self._late(index, delta)
+        found = block.takes.get(delta["type"])
+        if found is None:
+            return block.keep(delta)
+        text = delta.get(found[0])
+        return [found[1](block.id, text)] if text and type(text) is str else []
+
+    def _late(self, index: int, delta: dict[str, Any]) -> list[Event]:
+        """A delta for a block that never began."""
+        raw = IMPLIED.get(delta["type"])
+        if raw is None:
+            return []
+        return self._begin(index, raw) + self._block_delta({"index": index, "delta": delta})
+
+    def _block_stop(self, value: dict[str, Any]) -> list[Event]:
+        return self._close(_index(value))
+
+    def _close(self, index: int) -> list[Event]:
+        block = self._open.pop(index, None)
+        return [] if block is None else [block.ended(self._rules.seal)]
+
+    def _message_delta(self, value: dict[str, Any]) -> list[Event]:
+        delta = _table(value.get("delta"))
+        self._reason = delta.get("stop_reason") or self._reason
+        return self._metered(value.get("usage")) + warnings_of(delta.get("stop_details"))
+
+    def _message_stop(self, value: dict[str, Any]) -> list[Event]:
+        self._done = True
+        events: list[Event] = [block.ended(self._rules.seal) for block in self._open.values()]
+        finish = finish_of(self._reason, self._parts, self._rules)
+        return [*events, Finished(finish, usage_of(self._usage))]
+
+    def _error(self, value: dict[str, Any]) -> list[Event]:
+        self._done = True
+        return [Failed(stream_failure(value, self._dialect))]
+
+
+def _index(value: dict[str, Any]) -> int:
+    """Which block an event is about; one that does not say is about the only one."""
+    index = value.get("index")
+    return index if type(index) is int else 0
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+EVENTS: Mapping[str, Callable[[MessagesStream, dict[str, Any]], list[Event]]] = {
+    "message_start": MessagesStream._message_start,
+    "content_block_start": MessagesStream._block_start,
+    "content_block_delta": MessagesStream._block_delta,
+    "content_block_stop": MessagesStream._block_stop,
+    "message_delta": MessagesStream._message_delta,
+    "message_stop": MessagesStream._message_stop,
+    "error": MessagesStream._error,
+}
