@@ -1,0 +1,86 @@
+"""The effects a flow may yield: everything it can ask of the outside world.
+
+They are made at every step and used once, so they are not frozen: that would cost more than the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from attrs import define
+
+from jackfield.types import Timeouts
+from jackfield.wire.call import Call, Headers
+
+
+class Opened(Protocol):
+    """A response whose body is still to come. Only drivers read and close it."""
+
+    status: int
+    headers: Headers
+
+
+@define
+class Send:
+    """Send a call and read the whole answer: resumes with a ``Reply``.
+
+    ``deadline`` is the moment, on the driver's monotonic clock, after which nothing may go on.
+    """
+
+    call: Call
+    timeouts: Timeouts
+    deadline: float
+
+
+@define
+class Open:
+    """Send a call and read the head of the answer: resumes with an ``Opened``."""
+
+    call: Call
+    timeouts: Timeouts
+    deadline: float
+
+
+@define
+class Read:
+    """Read the next bytes of an opened answer before ``deadline``: resumes with bytes, empty at the end."""
+
+    opened: Opened
+    deadline: float
+
+
+@define
+class Close:
+    """Drop an opened answer and its connection; the rest of it is never read."""
+
+    opened: Opened
+
+
+@define
+class Sleep:
+    """Wait."""
+
+    seconds: float
+
+
+@define
+class Now:
+    """Tell the time: resumes with seconds on the monotonic clock."""
+
+
+NOW = Now()
+
+
+@define
+class Once:
+    """Run a flow at most once at a time per key; all who ask meanwhile get the one result."""
+
+    key: Hashable
+    flow: Callable[[], Flow[Any]]
+
+
+Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once
+
+Result = TypeVar("Result")
+Flow: TypeAlias = Generator[Effect, Any, Result]
