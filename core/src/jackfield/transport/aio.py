@@ -1,0 +1,404 @@
+"""The transport for very many calls at once, over an asynchronous library (extra ``fast``).
+
+Its session is told to do nothing by itself: no redirects, no cookies, no decompression, no environment, no
+clocks of its own but the one for connecting. One ``asyncio.timeout`` that moves from step to step is ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncGenerator, Callable
+from contextvars import ContextVar
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from aiohttp import payload
+from aiohttp.abc import AbstractStreamWriter
+from yarl import URL
+
+from jackfield.errors import ErrorInfo
+from jackfield.flow import Opened
+from jackfield.transport.caps import (
+    HEAD_CAP,
+    REPLY_CAP,
+    STREAM_CAP,
+    Body,
+    body_for,
+    checked_head,
+    checked_headers,
+)
+from jackfield.transport.clocks import Clocks, Moment
+from jackfield.transport.exchange import PIECE
+from jackfield.transport.faults import BODY, CONNECT, HEAD, POOL, UPLOAD, Fault, told
+from jackfield.transport.lines import Way
+from jackfield.transport.pool import AsyncGate, Limits
+from jackfield.transport.proxy import Origin, proxy_for
+from jackfield.types import Timeouts
+from jackfield.wire.call import Call, Reply
+
+_SKIP = ("Accept", "Content-Type")
+
+
+@lru_cache(maxsize=1024)
+def _url(address: str) -> URL:
+    url = URL(address, encoded=True)
+    if url.scheme not in ("http", "https") or not url.raw_host:
+        raise Fault("config", "it has to begin with https:// or http://")
+    return url
+
+
+@lru_cache(maxsize=64)
+def _connect_clock(seconds: float) -> aiohttp.ClientTimeout:
+    # the library rounds clocks above the threshold up to whole seconds
+    return aiohttp.ClientTimeout(total=None, connect=seconds, ceil_threshold=seconds + 1)
+
+
+class _Attempt:
+    """One exchange: how far it is, and the clock that is running. Its ``repr`` shows nothing of the request."""
+
+    __slots__ = ("_clocks", "_loop", "_size", "_transport", "_watch", "host", "moment", "stage", "uploaded")
+
+    def __init__(self, call: Call, clocks: Clocks, loop: asyncio.AbstractEventLoop) -> None:
+        self.host = "the provider"
+        self.stage = POOL
+        self.uploaded = False
+        self.moment = Moment(clocks.deadline, "deadline")
+        self._clocks = clocks
+        self._loop = loop
+        self._size = len(call.body)
+        self._transport: asyncio.Transport | None = None
+        self._watch = asyncio.timeout(self.moment.left())
+
+    def watched(self) -> asyncio.Timeout:
+        """The clock to run the exchange under."""
+        self.stage = CONNECT
+        return self._watch
+
+    def connected(self, transport: asyncio.Transport | None) -> None:
+        """The connection stands, the request goes out; a small one is out at once."""
+        self._transport = transport
+        if self._size > PIECE:
+            self.stage = UPLOAD
+            self._move(self._clocks.upload())
+        else:
+            self.sent()
+
+    def drop(self) -> None:
+        """Close the socket at once. The library would first wait until the server has taken what was written."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def taken(self) -> None:
+        """The server has taken a piece of the request."""
+        self._move(self._clocks.upload())
+
+    def sent(self) -> None:
+        """The request is out."""
+        self.uploaded = True
+        self.stage = HEAD
+        if not self._clocks.whole:
+            self._move(self._clocks.head())
+
+    def _move(self, moment: Moment) -> None:
+        self.moment = moment
+        if not self._watch.expired():
+            self._watch.reschedule(self._loop.time() + moment.at - monotonic())
+
+
+_current: ContextVar[_Attempt] = ContextVar("_current")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells the attempt when it has its connection."""
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # the library's
+        """A connection, idle or new."""
+        connection = await super().connect(req, traces, timeout)
+        _current.get().connected(connection.transport)
+        return connection
+
+
+class _Upload(payload.Payload):
+    """A large body, sent in pieces so that a stall is seen."""
+
+    def __init__(self, body: bytes, attempt: _Attempt) -> None:
+        super().__init__(body)
+        self._size = len(body)
+        self._attempt = attempt
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """The body as text."""
+        return bytes(self._value).decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Send the pieces."""
+        view = memoryview(self._value)
+        for start in range(0, len(view), PIECE):
+            await writer.write(view[start : start + PIECE])
+            self._attempt.taken()
+        self._attempt.sent()
+
+
+class AioStream:
+    """An opened answer."""
+
+    __slots__ = (
+        "_attempt",
+        "_body",
+        "_clocks",
+        "_leave",
+        "_loop",
+        "_response",
+        "complete",
+        "headers",
+        "host",
+        "over",
+        "status",
+    )
+
+    def __init__(
+        self, response: aiohttp.ClientResponse, clocks: Clocks, leave: Callable[[], None], attempt: _Attempt
+    ) -> None:
+        self.complete = self.over = True
+        self.host = attempt.host
+        self.status = response.status
+        self.headers = checked_head(response.raw_headers)
+        self._body: Body = body_for(self.headers, REPLY_CAP if clocks.whole else STREAM_CAP)
+        self._attempt = attempt
+        self._clocks = clocks
+        self._response = response
+        self._leave = leave
+        self._loop = asyncio.get_running_loop()
+        self.complete = self.over = False
+
+    async def pull(self, deadline: float) -> bytes:
+        """The next plain bytes; empty at the end."""
+        self._clocks.deadline = deadline
+        content = self._response.content
+        while not self.complete:
+            if content.exception() is None:
+                chunk = content.read_nowait() or await self._waited(content)
+            else:
+                chunk = _rescued(content)
+            if content.at_eof():
+                self._release()
+            if data := self._body.feed(chunk):
+                return data
+        if not self.over:
+            self.over = True
+            self._body.end()
+        return b""
+
+    def close(self) -> None:
+        """Drop the connection, unless the answer is complete already."""
+        self.over = True
+        self._release()
+
+    def _release(self) -> None:
+        """Leave the connection to the library: it keeps one whose answer is complete, and drops any other."""
+        if not self.complete:
+            self.complete = True
+            if not self._attempt.uploaded or not self._response.content.is_eof():
+                self._attempt.drop()
+            self._response.close()
+            self._leave()
+
+    async def _waited(self, content: aiohttp.StreamReader) -> bytes:
+        if content.at_eof():
+            return b""
+        moment = self._clocks.body()
+        try:
+            async with asyncio.timeout(moment.left()):
+                return await content.readany()
+        except TimeoutError:
+            pass
+        raise Fault(moment.kind)
+
+    def __del__(self) -> None:
+        if not self.complete:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self.close)
+            text = f"a stream from {self.host} was dropped without being closed"
+            warnings.warn(text, ResourceWarning, stacklevel=2)
+
+
+def _rescued(content: aiohttp.StreamReader) -> bytes:
+    """What had come before the connection broke, once; then the reason.
+
+    2026-11: when bytes and the failure arrive together, the library raises at once and hides the bytes.
+    """
+    data: bytes = content._read_nowait(-1) if content._buffer else b""
+    return data or content.read_nowait()
+
+
+class _Home:
+    """What one event loop has: a session and its permits."""
+
+    __slots__ = ("__weakref__", "anchor", "gate", "session")
+
+    def __init__(self, limits: Limits) -> None:
+        self.gate = AsyncGate(limits.connections)
+        self.session = aiohttp.ClientSession(
+            connector=_Connector(limit=0, keepalive_timeout=limits.idle_seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            max_field_size=HEAD_CAP,
+            skip_auto_headers=_SKIP,
+            trust_env=False,
+        )
+        self.anchor = _until_the_end(self.session)
+
+
+async def _until_the_end(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+    """A generator that a loop closes when it shuts down, and the session with it."""
+    try:
+        yield
+    finally:
+        await session.close()
+        await asyncio.sleep(0)  # the library's connections close one turn later
+
+
+class AioTransport:
+    """Sends calls from tasks. Each event loop has connections of its own."""
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        way: Way | None = None,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._way = way or Way()
+        self._homes: dict[asyncio.AbstractEventLoop, _Home] = {}
+
+    async def send(self, call: Call, timeouts: Timeouts, deadline: float) -> Reply:
+        """The whole answer."""
+        outcome: AioStream | Reply | ErrorInfo = await self._opened(
+            call, Clocks(timeouts, deadline, whole=True)
+        )
+        if isinstance(outcome, AioStream):
+            outcome = await _whole(outcome, deadline)
+        if isinstance(outcome, Reply):
+            return outcome
+        raise outcome.to_exception()
+
+    async def open(self, call: Call, timeouts: Timeouts, deadline: float) -> Opened:
+        """The head of the answer; its body is read in steps."""
+        outcome = await self._opened(call, Clocks(timeouts, deadline, whole=False))
+        if isinstance(outcome, AioStream):
+            return outcome
+        raise outcome.to_exception()
+
+    async def read(self, opened: Opened, deadline: float) -> bytes:
+        """The next bytes; empty at the end."""
+        assert isinstance(opened, AioStream)
+        outcome = await _next(opened, deadline, whole=False)
+        if isinstance(outcome, bytes):
+            return outcome
+        raise outcome.to_exception()
+
+    async def close_stream(self, opened: Opened) -> None:
+        """Drop an answer and its connection, whatever is still to come."""
+        assert isinstance(opened, AioStream)
+        opened.close()
+
+    async def close(self) -> None:
+        """Close the session of the running loop."""
+        home = self._homes.pop(asyncio.get_running_loop(), None)
+        if home is not None:
+            await home.anchor.aclose()
+
+    async def _home(self) -> _Home:
+        loop = asyncio.get_running_loop()
+        home = self._homes.get(loop)
+        if home is None:
+            for old in [known for known in list(self._homes) if known.is_closed()]:
+                self._homes.pop(old, None)
+            home = self._homes[loop] = _Home(self._limits)
+            await anext(home.anchor)
+        return home
+
+    async def _opened(self, call: Call, clocks: Clocks) -> AioStream | ErrorInfo:
+        attempt = None
+        try:
+            attempt = _Attempt(call, clocks, asyncio.get_running_loop())
+            return await self._ask(call, clocks, attempt)
+        except Exception as failure:  # noqa: BLE001  # the one table decides what it is
+            return _told(failure, attempt, clocks)
+        except BaseException as interruption:
+            interruption.__traceback__ = None  # its frames hold the request
+            raise
+
+    def _proxy(self, url: URL) -> str | None:
+        if self._way.proxy is None:
+            return None
+        proxy = proxy_for(self._way.proxy, Origin(url.scheme, url.raw_host or "", url.port or 0))
+        return proxy.url if proxy else None
+
+    async def _ask(self, call: Call, clocks: Clocks, attempt: _Attempt) -> AioStream:
+        url = _url(call.url)
+        attempt.host = url.raw_host or attempt.host
+        home = await self._home()
+        if not home.gate.try_enter():
+            await home.gate.enter(clocks.pool())
+        response = None
+        try:
+            response = await self._answer(home.session, url, call, clocks, attempt)
+            attempt.stage = BODY
+            return AioStream(response, clocks, home.gate.leave, attempt)
+        except BaseException:
+            if response is not None:
+                response.close()
+            attempt.drop()
+            home.gate.leave()
+            raise
+
+    async def _answer(
+        self, session: aiohttp.ClientSession, url: URL, call: Call, clocks: Clocks, attempt: _Attempt
+    ) -> aiohttp.ClientResponse:
+        size = len(call.body)
+        pairs = checked_headers(call.headers, None, size if size > PIECE else None)
+        data = _Upload(call.body, attempt) if size > PIECE else call.body
+        _current.set(attempt)
+        async with attempt.watched():
+            return await session.request(
+                call.method,
+                url,
+                data=data or None,
+                headers=pairs,
+                proxy=self._proxy(url),
+                allow_redirects=False,
+                ssl=self._way.tls() if url.scheme == "https" else True,
+                timeout=_connect_clock(clocks.connect_seconds),
+            )
+
+
+def _told(failure: Exception, attempt: _Attempt | None, clocks: Clocks) -> ErrorInfo:
+    if attempt is None:
+        return told(failure, "the provider", POOL, clocks.whole)
+    if type(failure) is TimeoutError and attempt.stage != POOL:
+        failure = Fault(attempt.moment.kind)
+    return told(failure, attempt.host, attempt.stage, clocks.whole)
+
+
+async def _next(stream: AioStream, deadline: float, whole: bool) -> bytes | ErrorInfo:
+    try:
+        return await stream.pull(deadline)
+    except Exception as failure:  # noqa: BLE001  # as above
+        stream.close()
+        return told(failure, stream.host, BODY, whole)
+    except BaseException as interruption:
+        stream.close()
+        interruption.__traceback__ = None  # its frames hold the request
+        raise
+
+
+async def _whole(stream: AioStream, deadline: float) -> Reply | ErrorInfo:
+    pieces = []
+    while piece := await _next(stream, deadline, whole=True):
+        if isinstance(piece, ErrorInfo):
+            return piece
+        pieces.append(piece)
+    return Reply(stream.status, stream.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
