@@ -1,0 +1,25 @@
+"""What is known of an answer beyond its content: whose request it was, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from jackfield.client.binding import Binding
+from jackfield.types import Usage
+
+
+def request_id_of(binding: Binding, headers: Mapping[str, str]) -> str | None:
+    """The provider's id for the request, from the header the profile names."""
+    for name in binding.profile.request_id:
+        if name in headers:
+            return headers[name]
+    return None
+
+
+def charge_of(binding: Binding, usage: Usage) -> Decimal | None:
+    """What the usage costs, if the price book knows."""
+    if usage.source == "unknown" or binding.prices.source == "unknown":
+        return None
+    return binding.prices.charge(usage, datetime.now(UTC))

@@ -1,0 +1,230 @@
+"""The clients: bind a model once, then complete, stream and embed. Sync and async differ by one word."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from jackfield.client.answers import CoreAnswers
+from jackfield.client.binding import Binding
+from jackfield.client.call import completing, embedding
+from jackfield.client.local import answered
+from jackfield.client.plan import plan_completion, plan_embedding
+from jackfield.client.stream import AsyncStream, Stream
+from jackfield.config import Settings
+from jackfield.errors import BadConfig, ErrorInfo
+from jackfield.options import EmbedOptions, Options
+from jackfield.profile import Capability
+from jackfield.registry import Registry
+from jackfield.transport import (
+    ASYNC,
+    SYNC,
+    AsyncDriver,
+    AsyncTransport,
+    SyncDriver,
+    Transport,
+    default_async_transport,
+    default_transport,
+)
+from jackfield.types import Completion, Embeddings, Timeouts
+
+if TYPE_CHECKING:
+    from jackfield.client.prompt import Prompt
+    from jackfield.profile import Model, Profile
+
+
+MAX_RETRIES = 2
+
+
+class _Given:
+    """The settings a caller passes, out of sight: they may hold keys, and tracebacks can show local variables."""
+
+    __slots__ = ("_settings",)
+
+    def __init__(self, settings: Settings | Mapping[str, Any] | None) -> None:
+        self._settings = settings
+
+    def loaded(self) -> Settings:
+        """The settings in effect."""
+        if isinstance(self._settings, Settings):
+            return self._settings
+        return Settings.load(self._settings)
+
+
+class _Bindings:
+    """Settings, registry and bound models: what both clients share. Bindings are kept for the client's life."""
+
+    def __init__(self, given: _Given, registry: Registry | None) -> None:
+        self.settings = given.loaded()
+        self.registry = registry or Registry(blocked=self.settings.block, prefer=self.settings.prefer)
+        self._core = CoreAnswers()
+        self._bound: dict[str, Binding] = {}
+        self._lock = threading.Lock()
+
+    def bind(self, model: str | None = None) -> Binding:
+        """The model, with everything a call of it needs; bound at first use, then kept."""
+        name = model or self.settings.default
+        if name is None:
+            msg = "no model was named, and no default is set"
+            raise BadConfig(
+                ErrorInfo("config", msg, hint='name one, as in "provider/model", or set `default`')
+            )
+        found = self._bound.get(name)
+        if found is None:
+            with self._lock:
+                found = self._bound.get(name) or self._bound.setdefault(name, self._bind(name))
+        return found
+
+    def _bind(self, name: str) -> Binding:
+        profile, model = self.registry.resolve(name)
+        settings = self.settings.provider(profile)
+        hooks = self.registry.hooks(profile.id, self._core)
+        facts = {"profile": profile, "model": model, "settings": settings}
+        wire = hooks.completion(**facts)
+        return Binding(
+            profile,
+            model,
+            hooks.auth(**facts),
+            wire,
+            hooks.streaming(**facts, wire=wire),
+            hooks.pricing(**facts),
+            _timeouts(self.settings, settings.timeout),
+            _first(settings.max_retries, self.settings.max_retries, MAX_RETRIES),
+            {capability: profile.supports(capability, model.id) for capability in Capability},
+            _rules(profile, model),
+            getattr(wire, "answer", None),
+        )
+
+
+def _timeouts(settings: Settings, own: float | None) -> Timeouts:
+    return Timeouts(total=own if own is not None else settings.timeout)
+
+
+def _first(*values: int | None) -> int:
+    """The first value that somebody set."""
+    return next(value for value in values if value is not None)
+
+
+def _one_of(known: tuple[str, ...], transport: str) -> str | None:
+    """The transport that is set, where this client can use it; else the best one installed."""
+    return transport if transport in known else None
+
+
+def _rules(profile: Profile, model: Model) -> dict[str, Any]:
+    names = {*profile.options, *model.options}
+    found = {name: profile.option_rule(name, model) for name in names}
+    return {name: rule for name, rule in found.items() if rule is not None}
+
+
+class Client(_Bindings):
+    """A synchronous client. One may serve all threads of a process.
+
+    ``settings`` are what a configuration file may say, and win over all files and the environment:
+    ``Client({"providers": {"acme": {"api_key": "…"}}})``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | Mapping[str, Any] | None = None,
+        *,
+        registry: Registry | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        given, settings = _Given(settings), None
+        super().__init__(given, registry)
+        self._driver = None if transport is None else SyncDriver(transport)
+
+    @property
+    def driver(self) -> SyncDriver:
+        """What performs the effects; made with its transport at first use."""
+        if self._driver is None:
+            with self._lock:
+                if self._driver is None:
+                    self._driver = SyncDriver(default_transport(_one_of(SYNC, self.settings.transport)))
+        return self._driver
+
+    def complete(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Completion:
+        """The model's answer."""
+        binding = self.bind(model)
+        plan = plan_completion(binding, prompt, options, stream=False)
+        return self.driver.run(answered(binding, completing(binding, plan)))
+
+    def stream(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Stream:
+        """The model's answer as it comes; the request is sent when the stream is first read."""
+        binding = self.bind(model)
+        return Stream(binding, plan_completion(binding, prompt, options, stream=True), self.driver)
+
+    def embed(
+        self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
+    ) -> Embeddings:
+        """A vector for each text."""
+        binding = self.bind(model)
+        return self.driver.run(answered(binding, embedding(binding, plan_embedding(binding, texts, options))))
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._driver is not None:
+            self._driver.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(_Bindings):
+    """An asynchronous client. It may be used from several event loops; each has connections of its own."""
+
+    def __init__(
+        self,
+        settings: Settings | Mapping[str, Any] | None = None,
+        *,
+        registry: Registry | None = None,
+        transport: AsyncTransport | None = None,
+    ) -> None:
+        given, settings = _Given(settings), None
+        super().__init__(given, registry)
+        self._driver = None if transport is None else AsyncDriver(transport)
+
+    @property
+    def driver(self) -> AsyncDriver:
+        """What performs the effects; made with its transport, which keeps event loops apart, at first use."""
+        if self._driver is None:
+            with self._lock:
+                if self._driver is None:
+                    transport = default_async_transport(_one_of(ASYNC, self.settings.transport))
+                    self._driver = AsyncDriver(transport)
+        return self._driver
+
+    async def complete(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Completion:
+        """The model's answer."""
+        binding = self.bind(model)
+        plan = plan_completion(binding, prompt, options, stream=False)
+        return await self.driver.run(answered(binding, completing(binding, plan)))
+
+    def stream(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> AsyncStream:
+        """The model's answer as it comes; the request is sent when the stream is first read."""
+        binding = self.bind(model)
+        return AsyncStream(binding, plan_completion(binding, prompt, options, stream=True), self.driver)
+
+    async def embed(
+        self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
+    ) -> Embeddings:
+        """A vector for each text."""
+        binding = self.bind(model)
+        return await self.driver.run(
+            answered(binding, embedding(binding, plan_embedding(binding, texts, options)))
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        if self._driver is not None:
+            await self._driver.transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

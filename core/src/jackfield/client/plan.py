@@ -1,0 +1,287 @@
+"""From what a caller asked to what will be sent: options checked, impossible requests refused, the rest planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from attrs import define
+
+from jackfield.client.binding import Binding
+from jackfield.client.prompt import Prompt, conversation
+from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError, Unsupported
+from jackfield.options import EMBED_OPTIONS, OPTIONS, OptionSpec
+from jackfield.profile import Capability, Support
+from jackfield.schema import json_schema
+from jackfield.tools import as_tool
+from jackfield.types import (
+    Audio,
+    CachePoint,
+    Document,
+    EmbedRequest,
+    HostedTool,
+    Image,
+    Message,
+    Notice,
+    Output,
+    Request,
+    Timeouts,
+    Tool,
+    ToolResult,
+    Video,
+)
+
+
+@define
+class Plan:
+    """A checked request, and how it is to be carried out."""
+
+    request: Request | EmbedRequest
+    timeouts: Timeouts
+    max_retries: int
+    notices: tuple[Notice, ...] = ()
+
+
+# What each kind of part needs of a model; text, reasoning and tool turns need nothing special.
+_NEEDS: Mapping[type, Capability] = {
+    Image: Capability.IMAGES_IN,
+    Audio: Capability.AUDIO_IN,
+    Document: Capability.DOCUMENTS_IN,
+    Video: Capability.VIDEO_IN,
+}
+
+_WORDS: Mapping[Capability, str] = {
+    Capability.IMAGES_IN: "take images",
+    Capability.AUDIO_IN: "take audio",
+    Capability.DOCUMENTS_IN: "take documents",
+    Capability.VIDEO_IN: "take video",
+    Capability.TOOLS: "call tools",
+    Capability.PARALLEL_TOOLS: "be told whether to call tools in parallel",
+    Capability.TOOL_CHOICE: "be told which tool to call",
+    Capability.JSON_MODE: "be held to JSON",
+    Capability.JSON_SCHEMA: "be held to a schema",
+    Capability.STREAMING: "stream",
+    Capability.CHAT: "chat",
+    Capability.EMBEDDINGS: "make embeddings",
+    Capability.LOGPROBS: "give log probabilities",
+    Capability.REASONING: "be told how much to reason",
+    Capability.SYSTEM_PROMPT: "take a system prompt",
+}
+
+
+def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any], stream: bool) -> Plan:
+    """The plan for a completion; refuses what the model cannot do before anything is sent."""
+    if not options:  # the usual call: nothing to check but the prompt
+        messages = conversation(prompt)
+        notices = _check_parts(binding, messages, stream)
+        return Plan(
+            Request(binding.model.id, messages), binding.timeouts, binding.max_retries, tuple(notices)
+        )
+    given = {name: value for name, value in options.items() if value is not None}
+    messages = conversation(prompt, given.pop("system", None))
+    tools = tuple(map(as_tool, given.pop("tools", ())))
+    choice = given.pop("tool_choice", None)
+    output = _output(given.pop("into", None))
+    extra = given.pop("extra", {})
+    timeouts, max_retries = _limits(binding, given)
+    chosen, notices = _checked(binding, given, OPTIONS)
+    notices += _check_parts(binding, messages, stream)
+    _check_tools(binding, tools, choice)
+    _check_output(binding, output)
+    request = Request(binding.model.id, messages, tools, choice, output, chosen, extra)
+    return Plan(request, timeouts, max_retries, tuple(notices))
+
+
+def plan_embedding(binding: Binding, texts: str | Sequence[str], options: Mapping[str, Any]) -> Plan:
+    """The plan for embeddings."""
+    _require(binding, Capability.EMBEDDINGS)
+    given = {name: value for name, value in options.items() if value is not None}
+    extra = given.pop("extra", {})
+    timeouts, max_retries = _limits(binding, given)
+    chosen, notices = _checked(binding, given, EMBED_OPTIONS)
+    listed = (texts,) if isinstance(texts, str) else tuple(texts)
+    if not listed or not all(listed):
+        raise _invalid("embeddings need at least one text, and none of them empty")
+    return Plan(EmbedRequest(binding.model.id, listed, chosen, extra), timeouts, max_retries, tuple(notices))
+
+
+def _limits(binding: Binding, given: dict[str, Any]) -> tuple[Timeouts, int]:
+    timeout = given.pop("timeout", None)
+    if timeout is None:
+        timeouts = binding.timeouts
+    elif isinstance(timeout, Timeouts):
+        timeouts = timeout
+    else:
+        timeouts = binding.timeouts.evolve(total=_positive("timeout", timeout))
+    retries = given.pop("max_retries", None)
+    return timeouts, binding.max_retries if retries is None else int(_not_negative("max_retries", retries))
+
+
+def _positive(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise _invalid(f"option `{name}` must be a number above 0, not {value!r:.40}")
+    return float(value)
+
+
+def _not_negative(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _invalid(f"option `{name}` must be a whole number from 0, not {value!r:.40}")
+    return value
+
+
+# -- options -------------------------------------------------------------------------------------
+
+
+def _checked(
+    binding: Binding, given: dict[str, Any], table: Mapping[str, OptionSpec]
+) -> tuple[dict[str, Any], list[Notice]]:
+    """The options that are sent, and notices for those that are not."""
+    chosen: dict[str, Any] = {}
+    notices: list[Notice] = []
+    for name, value in given.items():
+        spec = table.get(name)
+        if spec is None:
+            raise _unknown_option(name, table)
+        if name == "stop":
+            value = (value,) if isinstance(value, str) else tuple(value)
+        _check_value(name, value, spec, binding)
+        left_out = _left_out(binding, name, value, spec)
+        if left_out is None:
+            chosen[name] = value
+        else:
+            notices.append(left_out)
+    return chosen, notices
+
+
+def _unknown_option(name: str, table: Mapping[str, OptionSpec]) -> JackfieldError:
+    near = get_close_matches(name, table, 1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    hint += f"a field of the provider's own goes into extra={{{name!r}: …}}"
+    return _invalid(f"there is no option `{name}`", hint)
+
+
+def _check_value(name: str, value: Any, spec: OptionSpec, binding: Binding) -> None:
+    is_flag = isinstance(value, bool) and bool not in spec.types
+    if is_flag or not isinstance(value, spec.types):
+        kinds = " or ".join(kind.__name__ for kind in spec.types)
+        raise _invalid(f"option `{name}` must be {kinds}, not {type(value).__name__}")
+    if spec.choices and isinstance(value, str) and value not in spec.choices:
+        raise _invalid(f"option `{name}` must be one of {', '.join(spec.choices)}, not {value!r:.40}")
+    if isinstance(value, int | float):
+        rule = binding.rules.get(name)
+        low = spec.minimum if rule is None or rule.minimum is None else rule.minimum
+        high = spec.maximum if rule is None or rule.maximum is None else rule.maximum
+        if name == "max_tokens" and binding.model.max_output is not None:
+            high = binding.model.max_output
+        if not ((low is None or value >= low) and (high is None or value <= high)):
+            bounds = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
+            raise _invalid(f"option `{name}` must be {bounds} for `{binding.name}`, not {value:g}")
+
+
+def _left_out(binding: Binding, name: str, value: Any, spec: OptionSpec) -> Notice | None:
+    """A notice if this option is not to be sent; ``Unsupported`` if the answer would differ without it."""
+    rule = binding.rules.get(name)
+    refused = rule is not None and not rule.support.usable
+    if not refused and spec.capability is not None:
+        refused = spec.capability in binding.refused and not _asks_for_nothing(name, value)
+    if not refused:
+        return None
+    note = f": {rule.note}" if rule is not None and rule.note else ""
+    if spec.shapes_answer and not (rule is not None and rule.ignored):
+        msg = f"`{binding.name}` does not take option `{name}`{note}; nothing was sent"
+        raise Unsupported(_local("request.unsupported", msg, f"leave `{name}` out, or choose another model"))
+    return Notice("option_ignored", f"`{binding.name}` does not take option `{name}`{note}; it was left out")
+
+
+def _asks_for_nothing(name: str, value: Any) -> bool:
+    """Whether an option only says that a capability is not wanted."""
+    return value is False or value == "none" or (name in ("reasoning", "top_logprobs") and value == 0)
+
+
+# -- capabilities --------------------------------------------------------------------------------
+
+
+def _require(binding: Binding, capability: Capability) -> None:
+    if capability not in binding.refused:
+        return
+    missing = binding.supports(capability) is Support.NOT_IMPLEMENTED
+    why = "not implemented yet" if missing else "declared unsupported"
+    msg = f"`{binding.name}` cannot {_WORDS.get(capability, capability)} ({why}); nothing was sent"
+    raise Unsupported(_local("request.unsupported", msg, _alternatives(binding, capability)))
+
+
+def _alternatives(binding: Binding, capability: Capability) -> str:
+    profile = binding.profile
+    able = [m.id for m in profile.models if m.listed and profile.supports(capability, m.id).usable]
+    if able:
+        return "these can: " + ", ".join(f"`{profile.id}/{model}`" for model in able[:3])
+    return f"`jackfield models --capability {capability}` lists models that can"
+
+
+def _check_parts(binding: Binding, messages: tuple[Message, ...], stream: bool) -> list[Notice]:
+    """Refuse what the model cannot read; tell of cache points it has no cache for."""
+    notices: list[Notice] = []
+    _require(binding, Capability.CHAT)
+    if stream:
+        _require(binding, Capability.STREAMING)
+    for message in messages:
+        if message.role == "system":
+            _require(binding, Capability.SYSTEM_PROMPT)
+        for part in message.parts:
+            needed = _NEEDS.get(type(part))
+            if needed is not None:
+                _require(binding, needed)
+            elif type(part) is ToolResult:
+                _check_results(binding, part)
+            elif type(part) is CachePoint and not notices:
+                notices += _cache_notices(binding)
+    return notices
+
+
+def _check_results(binding: Binding, result: ToolResult) -> None:
+    for part in result.parts:
+        needed = _NEEDS.get(type(part))
+        if needed is not None:
+            _require(binding, needed)
+
+
+def _check_tools(binding: Binding, tools: tuple[Tool | HostedTool, ...], choice: str | None) -> None:
+    if tools:
+        _require(binding, Capability.TOOLS)
+    if choice is None:
+        return
+    names = [found.name if isinstance(found, Tool) else found.kind for found in tools]
+    if choice not in ("auto", "none", "required") and choice not in names:
+        raise _invalid(f"tool_choice `{choice}` is none of the tools: {', '.join(names) or 'there are none'}")
+    if choice != "auto":
+        _require(binding, Capability.TOOL_CHOICE)
+
+
+def _output(into: Any) -> Output | None:
+    if into is None or isinstance(into, Output):
+        return into
+    if into is dict:
+        return Output(target=dict)
+    if isinstance(into, Mapping):
+        return Output(dict(into), str(into.get("title", "answer")))
+    return Output(json_schema(into, all_required=True), getattr(into, "__name__", "answer"), target=into)
+
+
+def _check_output(binding: Binding, output: Output | None) -> None:
+    if output is not None:
+        _require(binding, Capability.JSON_MODE if output.schema is None else Capability.JSON_SCHEMA)
+
+
+def _cache_notices(binding: Binding) -> list[Notice]:
+    if Capability.PROMPT_CACHE not in binding.refused:
+        return []
+    return [Notice("cache_ignored", f"`{binding.name}` has no prompt cache; cache points were left out")]
+
+
+def _local(kind: str, message: str, hint: str = "") -> ErrorInfo:
+    return ErrorInfo(kind, message, hint=hint, sent="no")
+
+
+def _invalid(message: str, hint: str = "") -> InvalidRequest:
+    return InvalidRequest(_local("request.invalid", f"{message}; nothing was sent", hint))

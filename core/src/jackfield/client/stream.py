@@ -1,0 +1,209 @@
+"""A stream as callers see it: an iterator of events that closes what it opened, once sync and once async.
+
+All decisions are in ``Session``; these two differ only in how they wait.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Self
+
+from jackfield.client.call import opening, with_value
+from jackfield.client.local import answered
+from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError, TimedOut
+from jackfield.events import Event, TextDelta
+from jackfield.types import Completion
+
+if TYPE_CHECKING:
+    from jackfield.client.binding import Binding
+    from jackfield.client.plan import Plan
+    from jackfield.client.session import Session
+    from jackfield.transport import AsyncDriver, SyncDriver
+
+GRACE = 0.05  # how long the end of the body may follow the end of the answer, to keep the connection
+
+
+class _Shared:
+    """What both streams have in common."""
+
+    def __init__(self, binding: Binding, plan: Plan) -> None:
+        self._binding = binding
+        self._plan = plan
+        self._session: Session | None = None
+        self._completion: Completion | None = None
+        self._closed = False
+
+    @property
+    def partial(self) -> Completion:
+        """What has arrived so far; the whole completion once the stream is through."""
+        if self._completion is not None:
+            return self._completion
+        return Completion(()) if self._session is None else self._session.completion()
+
+    def _read_deadline(self, session: Session) -> float:
+        return min(session.deadline, time.monotonic() + self._plan.timeouts.idle)
+
+    def _settled(self, session: Session) -> None:
+        """Keep the completion of a stream that ended well."""
+        completion = session.completion(session.seconds(time.monotonic()))
+        self._completion = with_value(self._plan, completion)
+
+    def _late(self, session: Session, error: JackfieldError) -> JackfieldError:
+        """The error as it is to be told: a read that timed out because all time is up is the deadline's doing."""
+        if isinstance(error, TimedOut) and time.monotonic() >= session.deadline:
+            return TimedOut(ErrorInfo("deadline", "the whole call took longer than its total time"))
+        return error
+
+    def _whole(self) -> Completion:
+        if self._completion is None:
+            msg = "the stream was closed before it ended; `partial` holds what came"
+            raise InvalidRequest(ErrorInfo("request.invalid", msg, sent="yes"))
+        return self._completion
+
+    def __del__(self) -> None:
+        session = self._session
+        if session is not None and not self._closed and not session.done:
+            warnings.warn(
+                "a stream was dropped without being closed: use `with`", ResourceWarning, stacklevel=2
+            )
+
+
+class Stream(_Shared):
+    """Events as they come. Iterate it, or its ``text``; leave it early and the connection is dropped."""
+
+    def __init__(self, binding: Binding, plan: Plan, driver: SyncDriver) -> None:
+        super().__init__(binding, plan)
+        self._driver = driver
+        self._events = self._run()
+
+    def __iter__(self) -> Iterator[Event]:
+        return self._events
+
+    def __next__(self) -> Event:
+        return next(self._events)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def text(self) -> Iterator[str]:
+        """The text alone, piece by piece."""
+        return (event.text for event in self._events if type(event) is TextDelta)
+
+    def completion(self) -> Completion:
+        """The whole answer; what has not been read yet is read first."""
+        for _ in self._events:
+            pass
+        return self._whole()
+
+    def close(self) -> None:
+        """Drop what is still to come, and the connection with it."""
+        self._events.close()  # type: ignore[attr-defined]  # a generator, typed as what callers may rely on
+        self._closed = True
+
+    def _run(self) -> Iterator[Event]:
+        driver = self._driver
+        session = self._session = driver.run(answered(self._binding, opening(self._binding, self._plan)))
+        opened = session.opened
+        try:
+            yield from session.held
+            while not session.done:
+                try:
+                    chunk = driver.read(opened, self._read_deadline(session))
+                except JackfieldError as exc:
+                    failure = self._late(session, exc)
+                else:
+                    yield from session.feed(chunk) if chunk else session.end()
+                    continue
+                raise session.interrupted(failure)
+            if session.failure is not None:
+                raise session.broken()
+            self._settled(session)
+            self._drain(session)
+        finally:
+            self._closed = True
+            driver.close(opened)
+
+    def _drain(self, session: Session) -> None:
+        """Read on to the end of the body, if it is there already, so that the connection can serve again."""
+        try:
+            self._driver.read(session.opened, time.monotonic() + GRACE)
+        except JackfieldError:
+            return  # the answer is whole; the connection is dropped by ``close``
+
+
+class AsyncStream(_Shared):
+    """Events as they come. Iterate it, or its ``text``; leave it early and the connection is dropped."""
+
+    def __init__(self, binding: Binding, plan: Plan, driver: AsyncDriver) -> None:
+        super().__init__(binding, plan)
+        self._driver = driver
+        self._events = self._run()
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self._events
+
+    async def __anext__(self) -> Event:
+        return await anext(self._events)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    @property
+    def text(self) -> AsyncIterator[str]:
+        """The text alone, piece by piece."""
+        return (event.text async for event in self._events if type(event) is TextDelta)
+
+    async def completion(self) -> Completion:
+        """The whole answer; what has not been read yet is read first."""
+        async for _ in self._events:
+            pass
+        return self._whole()
+
+    async def aclose(self) -> None:
+        """Drop what is still to come, and the connection with it."""
+        await self._events.aclose()  # type: ignore[attr-defined]  # a generator, typed as what callers may rely on
+        self._closed = True
+
+    async def _run(self) -> AsyncIterator[Event]:
+        driver = self._driver
+        session = self._session = await driver.run(
+            answered(self._binding, opening(self._binding, self._plan))
+        )
+        opened = session.opened
+        try:
+            for event in session.held:
+                yield event
+            while not session.done:
+                deadline = self._read_deadline(session)
+                try:
+                    chunk = await driver.read(opened, deadline)
+                except JackfieldError as exc:
+                    failure = self._late(session, exc)
+                else:
+                    for event in session.feed(chunk) if chunk else session.end():
+                        yield event
+                    continue
+                raise session.interrupted(failure)
+            if session.failure is not None:
+                raise session.broken()
+            self._settled(session)
+            await self._drain(driver, session)
+        finally:
+            self._closed = True
+            await driver.close(opened)
+
+    async def _drain(self, driver: AsyncDriver, session: Session) -> None:
+        """Read on to the end of the body, if it is there already, so that the connection can serve again."""
+        try:
+            await driver.read(session.opened, time.monotonic() + GRACE)
+        except JackfieldError:
+            return  # the answer is whole; the connection is dropped by ``close``
