@@ -1,0 +1,1 @@
+"""groq for jackfield; everything about it is in profile.toml and models.toml."""
