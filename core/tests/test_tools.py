@@ -163,3 +163,21 @@ def test_coroutine_functions_are_awaited() -> None:
     assert [("ROME", False), ("LookupError: no such place", True)] == [
         (part.text, part.error) for part in turn.parts
     ]
+
+
+def test_a_coroutine_function_is_not_run_by_the_sync_way() -> None:
+    """The caller is told of the async way before anything runs."""
+    with pytest.raises(InvalidRequest, match="coroutine function") as caught:
+        run_tools(_answer(ToolCall("1", "slow", "{}")), [slow])
+
+    assert "arun_tools" in caught.value.hint
+
+
+def test_annotations_that_cannot_be_read_are_told() -> None:
+    """A name that is not defined is the caller's to mend."""
+
+    def vague(place: Nowhere) -> None:  # noqa: F821  # the point of the test
+        """Go."""
+
+    with pytest.raises(InvalidRequest, match="annotations of `vague`"):
+        tool(vague)

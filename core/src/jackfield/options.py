@@ -10,7 +10,7 @@ from attrs import frozen
 from jackfield.capability import Capability
 from jackfield.types import HostedTool, Timeouts, Tool, ToolChoice
 
-ToolLike: TypeAlias = Tool | HostedTool | Callable[..., object]
+ToolLike: TypeAlias = Tool | HostedTool | Mapping[str, Any] | Callable[..., object]
 
 
 class Options(TypedDict, total=False):

@@ -21,9 +21,9 @@ def tool(
     function: Callable[..., object], /, *, name: str | None = None, description: str | None = None
 ) -> Tool:
     """``function`` as a tool: its name, docstring and annotations say what the model has to know."""
-    name = name or function.__name__
-    if not _NAME.fullmatch(name):
-        msg = f"`{name}` cannot be the name of a tool"
+    name = name or str(getattr(function, "__name__", function))
+    if not _NAME.fullmatch(name) or not callable(function):
+        msg = f"`{name:.60}` cannot be the name of a tool"
         raise InvalidRequest(
             ErrorInfo("request.invalid", msg, hint="pass name= with letters, digits, _ and -", sent="no")
         )
@@ -35,12 +35,30 @@ def tool(
 
 
 def as_tool(value: ToolLike) -> Tool | HostedTool:
-    """A tool as it is, or a function as a tool."""
-    return value if isinstance(value, Tool | HostedTool) else tool(value)
+    """A tool as it is, a function as a tool, or a tool in the common JSON form."""
+    if isinstance(value, Tool | HostedTool):
+        return value
+    if isinstance(value, Mapping):
+        return _from_json(value)
+    return tool(value)
+
+
+def _from_json(value: Mapping[str, Any]) -> Tool:
+    fact = value.get("function")
+    if (
+        value.get("type") != "function"
+        or not isinstance(fact, Mapping)
+        or not isinstance(fact.get("name"), str)
+    ):
+        msg = "a tool given as a mapping needs `type: function` and a `function` with a name"
+        hint = "pass a typed function, or jackfield.Tool"
+        raise InvalidRequest(ErrorInfo("request.invalid", msg, hint=hint, sent="no"))
+    schema = fact.get("parameters") or {"type": "object", "properties": {}}
+    return Tool(fact["name"], str(fact.get("description") or ""), schema, strict=fact.get("strict"))
 
 
 def _parameters(function: Callable[..., object], documented: str) -> dict[str, Any]:
-    hints = get_type_hints(function, include_extras=True)
+    hints = _hints(function)
     words = _described(documented)
     properties: dict[str, Any] = {}
     required = []
@@ -58,6 +76,16 @@ def _parameters(function: Callable[..., object], documented: str) -> dict[str, A
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
+def _hints(function: Callable[..., object]) -> dict[str, Any]:
+    try:
+        return get_type_hints(function, include_extras=True)
+    except (NameError, TypeError) as exc:
+        reason = str(exc)
+    msg = f"the annotations of `{getattr(function, '__name__', function)!s:.60}` cannot be read: {reason}"
+    hint = "use a plain function whose types are defined at the top of its module"
+    raise InvalidRequest(ErrorInfo("request.invalid", msg, hint=hint, sent="no"))
+
+
 def _described(documented: str) -> dict[str, str]:
     """What a docstring says of each parameter, in ``:param x: words`` or ``Args:`` form."""
     matches = map(_PARAMETER.match, documented.splitlines()[1:])
@@ -71,6 +99,11 @@ def run_tools(completion: Completion, tools: Iterable[ToolLike]) -> Message | No
     """
     known = {found.name: found for found in map(as_tool, tools) if isinstance(found, Tool)}
     calls = completion.tool_calls
+    for call in calls:
+        found = known.get(call.name)
+        if found is not None and inspect.iscoroutinefunction(found.function):
+            msg = f"tool `{call.name}` is a coroutine function"
+            raise InvalidRequest(ErrorInfo("request.invalid", msg, hint="use arun_tools", sent="no"))
     return Message("tool", tuple(_run(call, known) for call in calls)) if calls else None
 
 
@@ -108,8 +141,7 @@ def _function(call: ToolCall, known: Mapping[str, Tool]) -> Callable[..., object
 
 
 def _arguments(call: ToolCall, known: Mapping[str, Tool]) -> dict[str, Any]:
-    function = _function(call, known)
-    hints = get_type_hints(function, include_extras=True)
+    hints = _hints(_function(call, known))
     return {name: structure(value, hints.get(name)) for name, value in call.arguments.items()}
 
 

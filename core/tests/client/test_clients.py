@@ -7,7 +7,9 @@ import gc
 import threading
 import weakref
 
-from jackfield import AsyncClient, Client
+import pytest
+
+from jackfield import AsyncClient, BadConfig, Client, InvalidRequest, ModelNotFound
 
 
 def test_one_client_serves_many_threads(client, acme) -> None:
@@ -57,6 +59,23 @@ def test_an_async_client_outlives_its_event_loops(async_client, acme) -> None:
     assert ["one", "two"] == [asyncio.run(ask()), asyncio.run(ask())]
     gc.collect()
     assert [None, None] == [loop() for loop in loops]
+
+
+def test_a_provider_alone_stands_for_its_default_model(client, acme) -> None:
+    """The setting acts; without it the name is told to lack a model."""
+    caller = client(acme.reply(), providers={"acme": {"default_model": "small-1"}})
+
+    assert caller.complete("acme", "hello").text == "hi"
+    assert caller.driver.transport.bodies[0]["model"] == "small-1"
+    with pytest.raises(ModelNotFound):
+        client().complete("acme", "hello")
+
+
+@pytest.mark.parametrize(("settings", "model"), [(5, "acme/large-1"), (None, 5)])
+def test_what_is_no_settings_and_no_model_is_told(registry, settings, model) -> None:
+    """Mistakes of type have words, not tracebacks of ours."""
+    with pytest.raises((BadConfig, InvalidRequest)):
+        Client(settings, registry=registry).complete(model, "hello")
 
 
 def test_a_transport_can_be_named(registry) -> None:

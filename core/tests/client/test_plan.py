@@ -13,6 +13,7 @@ from jackfield import (
     InvalidRequest,
     Message,
     Timeouts,
+    Tool,
     ToolResult,
     Unsupported,
 )
@@ -83,6 +84,21 @@ INVALID = [
     ({"prompt": ""}, "the prompt is empty"),
     ({"prompt": []}, "the prompt is empty"),
     ({"prompt": [{"role": "user", "content": []}]}, "needs a role and text content"),
+    ({"prompt": [{"role": [], "content": "x"}]}, "needs a role and text content"),
+    ({"prompt": [Message("robot", "x")]}, "`robot` is no role"),
+    ({"prompt": [Message("user", (5,))]}, "`int` is no part"),
+    ({"tools": weather}, "`tools` must be a list"),
+    ({"tools": [5]}, "cannot be the name of a tool"),
+    ({"tools": [{"name": "x"}]}, "needs `type: function`"),
+    ({"tools": [weather, weather]}, "two tools have the name `weather`"),
+    ({"tool_choice": "required"}, "needs tools to choose from"),
+    ({"stop": 5}, "`stop` must be a list"),
+    ({"stop": [1]}, "must hold texts"),
+    ({"stop": [""]}, "must hold texts"),
+    ({"metadata": {1: 2}}, "must hold texts"),
+    ({"extra": 5}, "must be a mapping"),
+    ({"extra": {"model": "other"}}, "cannot set `model`"),
+    ({"max_tokens": 10**400}, "between 1 and 100"),
 ]
 
 
@@ -135,6 +151,22 @@ def test_tools_may_be_functions_or_hosted(plan) -> None:
     assert ["weather", "web_search"] == [getattr(tool, "name", None) or tool.kind for tool in tools]
 
 
+def test_a_tool_in_the_common_json_form_is_a_tool(plan) -> None:
+    """What users of other libraries have is understood."""
+    fact = {"name": "weather", "description": "Tell.", "parameters": {"type": "object"}, "strict": True}
+
+    tools = plan(tools=[{"type": "function", "function": fact}]).request.tools
+
+    assert (Tool("weather", "Tell.", {"type": "object"}, strict=True),) == tools
+
+
+@pytest.mark.parametrize("total", [-1, 0, float("nan"), "x", True])
+def test_a_clock_runs_for_some_time(total) -> None:
+    """Timeouts are numbers above 0."""
+    with pytest.raises(InvalidRequest, match="`total` must be a number of seconds"):
+        Timeouts(total=total)
+
+
 def test_a_system_prompt_comes_first() -> None:
     """The system option is the first turn."""
     assert ("system", "user") == tuple(message.role for message in conversation("hi", "be brief"))
@@ -156,7 +188,7 @@ def test_embeddings_need_texts(client) -> None:
     """No text, or an empty one, has no vector."""
     binding = client().bind("acme/large-1")
 
-    for texts in ([], [""], ["a", ""]):
+    for texts in ([], [""], ["a", ""], None, 5, [5]):
         with pytest.raises(InvalidRequest):
             plan_embedding(binding, texts, {})
     assert ("a",) == plan_embedding(binding, "a", {}).request.texts

@@ -50,3 +50,11 @@ def test_retries_are_counted() -> None:
 def test_no_attempt_is_started_that_cannot_connect() -> None:
     """Less time left than it takes to connect is no time."""
     assert HIGHEST.delay(1, SERVER, 6.1) is None
+
+
+def test_an_unreadable_answer_is_asked_for_once_more() -> None:
+    """It came, so it may have been charged: one more time, not two."""
+    unreadable = ErrorInfo("protocol.body", "not JSON")
+
+    assert HIGHEST.delay(1, unreadable, 600) is not None
+    assert HIGHEST.delay(2, unreadable, 600) is None

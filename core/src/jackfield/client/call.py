@@ -153,7 +153,7 @@ def _sent(binding: Binding, call: Call, plan: Plan, deadline: float) -> Flow[Rep
 
 def _is_page(headers: Mapping[str, str]) -> bool:
     """Whether a proxy's or a login page came instead of an answer."""
-    return headers.get("content-type", "")[:9] == "text/html"
+    return headers.get("content-type", "")[:9].lower() == "text/html"
 
 
 def _error(binding: Binding, reply: Reply) -> JackfieldError:

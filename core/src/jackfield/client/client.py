@@ -13,7 +13,7 @@ from jackfield.client.local import answered
 from jackfield.client.plan import plan_completion, plan_embedding
 from jackfield.client.stream import AsyncStream, Stream
 from jackfield.config import Settings
-from jackfield.errors import BadConfig, ErrorInfo
+from jackfield.errors import BadConfig, ErrorInfo, InvalidRequest
 from jackfield.options import EmbedOptions, Options
 from jackfield.profile import Capability
 from jackfield.registry import Registry
@@ -49,7 +49,10 @@ class _Given:
         """The settings in effect."""
         if isinstance(self._settings, Settings):
             return self._settings
-        return Settings.load(self._settings)
+        if self._settings is None or isinstance(self._settings, Mapping):
+            return Settings.load(self._settings)
+        msg = f"settings must be a mapping, not {type(self._settings).__name__}"
+        raise BadConfig(ErrorInfo("config", msg, hint='as in {"providers": {"acme": {"api_key": "…"}}}'))
 
 
 class _Bindings:
@@ -65,6 +68,9 @@ class _Bindings:
     def bind(self, model: str | None = None) -> Binding:
         """The model, with everything a call of it needs; bound at first use, then kept."""
         name = model or self.settings.default
+        if name is not None and not isinstance(name, str):
+            msg = f"a model is named by text, not by {type(name).__name__}; nothing was sent"
+            raise InvalidRequest(ErrorInfo("request.invalid", msg, sent="no"))
         if name is None:
             msg = "no model was named, and no default is set"
             raise BadConfig(
@@ -76,8 +82,15 @@ class _Bindings:
                 found = self._bound.get(name) or self._bound.setdefault(name, self._bind(name))
         return found
 
+    def _with_model(self, name: str) -> str:
+        """The name; a provider's id alone stands for its default model, if one is set."""
+        if "/" in name or name not in self.registry.ids():
+            return name
+        default = self.settings.provider(self.registry.profile(name)).default_model
+        return f"{name}/{default}" if default else name
+
     def _bind(self, name: str) -> Binding:
-        profile, model = self.registry.resolve(name)
+        profile, model = self.registry.resolve(self._with_model(name))
         settings = self.settings.provider(profile)
         hooks = self.registry.hooks(profile.id, self._core)
         facts = {"profile": profile, "model": model, "settings": settings}

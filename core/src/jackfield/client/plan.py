@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from attrs import define
 
@@ -24,10 +24,16 @@ from jackfield.types import (
     Image,
     Message,
     Notice,
+    Other,
     Output,
+    Reasoning,
+    Refusal,
     Request,
+    Role,
+    Text,
     Timeouts,
     Tool,
+    ToolCall,
     ToolResult,
     Video,
 )
@@ -50,6 +56,9 @@ _NEEDS: Mapping[type, Capability] = {
     Document: Capability.DOCUMENTS_IN,
     Video: Capability.VIDEO_IN,
 }
+
+_PLAIN_PARTS = frozenset({Text, Reasoning, Refusal, ToolCall, ToolResult, CachePoint, Other})
+_ROLES = frozenset(get_args(Role))
 
 _WORDS: Mapping[Capability, str] = {
     Capability.IMAGES_IN: "take images",
@@ -80,10 +89,10 @@ def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any]
         )
     given = {name: value for name, value in options.items() if value is not None}
     messages = conversation(prompt, given.pop("system", None))
-    tools = tuple(map(as_tool, given.pop("tools", ())))
+    tools = _tools(given.pop("tools", ()))
     choice = given.pop("tool_choice", None)
     output = _output(given.pop("into", None))
-    extra = given.pop("extra", {})
+    extra = _extra(given.pop("extra", {}))
     timeouts, max_retries = _limits(binding, given)
     chosen, notices = _checked(binding, given, OPTIONS)
     notices += _check_parts(binding, messages, stream)
@@ -97,13 +106,45 @@ def plan_embedding(binding: Binding, texts: str | Sequence[str], options: Mappin
     """The plan for embeddings."""
     _require(binding, Capability.EMBEDDINGS)
     given = {name: value for name, value in options.items() if value is not None}
-    extra = given.pop("extra", {})
+    extra = _extra(given.pop("extra", {}))
     timeouts, max_retries = _limits(binding, given)
     chosen, notices = _checked(binding, given, EMBED_OPTIONS)
-    listed = (texts,) if isinstance(texts, str) else tuple(texts)
-    if not listed or not all(listed):
+    listed = (texts,) if isinstance(texts, str) else _listed("texts", texts)
+    if not listed or not all(listed) or not _all_texts(listed):
         raise _invalid("embeddings need at least one text, and none of them empty")
     return Plan(EmbedRequest(binding.model.id, listed, chosen, extra), timeouts, max_retries, tuple(notices))
+
+
+def _listed(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise _invalid(f"`{name}` must be a list, not {type(value).__name__}", f"write {name}=[…]")
+    return tuple(value)
+
+
+def _all_texts(values: Any) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _tools(value: Any) -> tuple[Tool | HostedTool, ...]:
+    tools = tuple(map(as_tool, _listed("tools", value)))
+    names = [found.name for found in tools if isinstance(found, Tool)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise _invalid(f"two tools have the name `{twice}`")
+    return tools
+
+
+RESERVED = frozenset({"model", "messages", "stream", "input"})
+
+
+def _extra(value: Any) -> Mapping[str, Any]:
+    """The provider's own fields; those that would ask for something else than was planned are refused."""
+    if not isinstance(value, Mapping) or not _all_texts(value):
+        raise _invalid("`extra` must be a mapping of the provider's own fields")
+    taken = sorted(RESERVED & set(value))
+    if taken:
+        raise _invalid(f"`extra` cannot set `{taken[0]}`, which the call itself says")
+    return value
 
 
 def _limits(binding: Binding, given: dict[str, Any]) -> tuple[Timeouts, int]:
@@ -144,7 +185,7 @@ def _checked(
         if spec is None:
             raise _unknown_option(name, table)
         if name == "stop":
-            value = (value,) if isinstance(value, str) else tuple(value)
+            value = (value,) if isinstance(value, str) else _listed("stop", value)
         _check_value(name, value, spec, binding)
         left_out = _left_out(binding, name, value, spec)
         if left_out is None:
@@ -166,6 +207,9 @@ def _check_value(name: str, value: Any, spec: OptionSpec, binding: Binding) -> N
     if is_flag or not isinstance(value, spec.types):
         kinds = " or ".join(kind.__name__ for kind in spec.types)
         raise _invalid(f"option `{name}` must be {kinds}, not {type(value).__name__}")
+    contents = value.items() if isinstance(value, dict) else [value] if isinstance(value, tuple) else ()
+    if not all(item and _all_texts(item) and all(item) for item in contents):
+        raise _invalid(f"option `{name}` must hold texts, and none of them empty")
     if spec.choices and isinstance(value, str) and value not in spec.choices:
         raise _invalid(f"option `{name}` must be one of {', '.join(spec.choices)}, not {value!r:.40}")
     if isinstance(value, int | float):
@@ -176,7 +220,7 @@ def _check_value(name: str, value: Any, spec: OptionSpec, binding: Binding) -> N
             high = binding.model.max_output
         if not ((low is None or value >= low) and (high is None or value <= high)):
             bounds = f"at least {low:g}" if high is None else f"between {low:g} and {high:g}"
-            raise _invalid(f"option `{name}` must be {bounds} for `{binding.name}`, not {value:g}")
+            raise _invalid(f"option `{name}` must be {bounds} for `{binding.name}`, not {value!s:.40}")
 
 
 def _left_out(binding: Binding, name: str, value: Any, spec: OptionSpec) -> Notice | None:
@@ -226,12 +270,16 @@ def _check_parts(binding: Binding, messages: tuple[Message, ...], stream: bool) 
     if stream:
         _require(binding, Capability.STREAMING)
     for message in messages:
+        if message.role not in _ROLES:
+            raise _invalid(f"`{message.role!s:.40}` is no role: there are {', '.join(sorted(_ROLES))}")
         if message.role == "system":
             _require(binding, Capability.SYSTEM_PROMPT)
         for part in message.parts:
             needed = _NEEDS.get(type(part))
             if needed is not None:
                 _require(binding, needed)
+            elif type(part) not in _PLAIN_PARTS:
+                raise _invalid(f"`{type(part).__name__}` is no part of a message")
             elif type(part) is ToolResult:
                 _check_results(binding, part)
             elif type(part) is CachePoint and not notices:
@@ -251,6 +299,8 @@ def _check_tools(binding: Binding, tools: tuple[Tool | HostedTool, ...], choice:
         _require(binding, Capability.TOOLS)
     if choice is None:
         return
+    if not tools and choice != "none":
+        raise _invalid(f"tool_choice `{choice!s:.40}` needs tools to choose from", "pass tools=[…]")
     names = [found.name if isinstance(found, Tool) else found.kind for found in tools]
     if choice not in ("auto", "none", "required") and choice not in names:
         raise _invalid(f"tool_choice `{choice}` is none of the tools: {', '.join(names) or 'there are none'}")

@@ -50,8 +50,9 @@ def _from_mapping(value: Mapping[str, Any]) -> Message:
     """A ``{"role": …, "content": "text"}`` turn; richer ones are written as ``Message``."""
     role: Any = value.get("role")
     content = value.get("content")
-    if role in _ROLES and isinstance(content, str) and set(value) <= {"role", "content", "name"}:
-        return Message(role, content, value.get("name"))
+    known = type(role) is str and role in _ROLES and isinstance(content, str)
+    if known and set(value) <= {"role", "content", "name"}:
+        return Message(role, str(content), value.get("name"))
     msg = "a turn given as a mapping needs a role and text content, and nothing else"
     hint = "for images, tools and the like use jackfield.Message with parts"
     raise InvalidRequest(ErrorInfo("request.invalid", msg, hint=hint, sent="no"))

@@ -26,7 +26,9 @@ class RetryPolicy:
 
     def delay(self, attempt: int, error: ErrorInfo, time_left: float) -> float | None:
         """Seconds to wait before the attempt after ``attempt`` (from 1); ``None`` to give up."""
-        if not error.retryable or attempt > min(self.max_retries, HARD_CAP - 1):
+        # An answer that could not be read came, and may have been charged: it is asked for once more, not twice.
+        most = 1 if error.kind == "protocol.body" else HARD_CAP - 1
+        if not error.retryable or attempt > min(self.max_retries, most):
             return None
         wait = self._wait(attempt, error)
         if wait > self.longest_wait or wait + self.connect + 1 > time_left:

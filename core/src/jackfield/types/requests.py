@@ -85,7 +85,10 @@ class EmbedRequest:
 
 @frozen
 class Timeouts:
-    """The clocks of one call, in seconds. ``None`` for ``total`` means the default of the kind of call."""
+    """The clocks of one call, in seconds. ``None`` for ``total`` means the default of the kind of call.
+
+    ``headers`` and ``first_token`` are about streams: whole answers begin late by nature.
+    """
 
     total: float | None = None
     pool: float = 5.0
@@ -94,6 +97,16 @@ class Timeouts:
     headers: float = 120.0
     first_token: float = 120.0
     idle: float = 60.0
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in attrs.asdict(self).items():
+            if name == "total" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+                from jackfield.errors import ErrorInfo, InvalidRequest
+
+                msg = f"timeout `{name}` must be a number of seconds above 0, not {value!r:.40}"
+                raise InvalidRequest(ErrorInfo("request.invalid", msg, sent="no"))
 
     def evolve(self, **changes: Any) -> Timeouts:
         """These clocks with some of them set anew."""
