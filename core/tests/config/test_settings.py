@@ -321,3 +321,32 @@ def test_files_lie_where_the_platform_says(tmp_path: Path) -> None:
 
     assert (Path("/f"), Path("/cache/jackfield")) == (paths.config, paths.cache)
     assert str(paths.credentials).startswith(str(tmp_path))
+
+
+def test_settings_for_what_is_no_provider_are_warned_of(load: Load, user_file: Write) -> None:
+    """With the place, and what may be meant; known providers and aliases are not."""
+    user_file("[providers.grok]\ntimeout = 5\n[providers.Acme_Cloud]\ntimeout = 5\n")
+    settings = load(
+        JACKFIELD_ACMECLOUD_TIMEOUT="5", JACKFIELD_NOBODY_API_KEY="sk-canary", JACKFIELD_GROQ_API_KEY="x"
+    )
+
+    warnings = settings.unknown_providers(["acme cloud", "groq"])
+
+    assert [
+        f"user file {settings.paths.config}: no provider `grok` is installed or known, did you mean `groq`?",
+        "env `JACKFIELD_ACMECLOUD_TIMEOUT`: no provider `acmecloud` is installed or known, did you mean `acme-cloud`?",
+        "env `JACKFIELD_NOBODY_API_KEY`: no provider `nobody` is installed or known",
+    ] == list(warnings)
+
+
+@pytest.mark.parametrize("place", ["argument", "file", "environment"])
+def test_a_provider_has_a_default_model(load: Load, user_file: Write, place: str) -> None:
+    """Wherever it is set."""
+    if place == "file":
+        user_file('[providers.acme]\ndefault_model = "acme-2"\n')
+    argument = {"providers": {"acme": {"default_model": "acme-2"}}} if place == "argument" else None
+    env = {"JACKFIELD_ACME_CLOUD_DEFAULT_MODEL": "acme-2"} if place == "environment" else {}
+
+    settings = load(argument, **env)
+
+    assert "acme-2" == settings.provider(ACME).default_model

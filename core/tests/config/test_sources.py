@@ -23,8 +23,9 @@ Write = Callable[[str], Path]
         (b"a = \xff", "is not UTF-8"),
         (b"a = ", "is not TOML"),
         (b"#" * (LARGEST_FILE + 1), "is larger than 1 MiB"),
+        (b"a = " + b"[" * 5000, "is nested too deep"),
     ],
-    ids=["right", "with a mark", "latin", "unended", "large"],
+    ids=["right", "with a mark", "latin", "unended", "large", "deep"],
 )
 def test_a_fault_is_returned(tmp_path: Path, data: bytes, fault: str) -> None:
     """It is not raised: the frames of a traceback would hold what the file holds."""
@@ -67,3 +68,28 @@ def test_a_wrong_variable_is_warned_of_and_does_not_count(load: Load) -> None:
         settings.timeout,
         len([text for text in settings.warnings if "environment: " in text]),
     )
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "providers.acme.zone" + ".a" * 5000 + " = 1"])
+def test_a_file_that_is_nested_too_deep_is_refused(load: Load, user_file: Write, text: str) -> None:
+    """With its name, as any other mistake."""
+    user_file(text)
+
+    with pytest.raises(BadConfig, match=r"config.toml"):
+        load()
+
+
+@pytest.mark.parametrize("fault", ["deep = " + "[" * 5000, "a = "], ids=["deep", "unended"])
+def test_a_shared_file_that_cannot_be_read_counts_if_our_table_is_in_it(
+    load: Load, project: Path, fault: str
+) -> None:
+    """What is wrong with a file that only mentions us is for others to tell."""
+    file = project / "pyproject.toml"
+    file.write_text(f"# jackfield\n[project]\n{fault}\n")
+    timeout = load().timeout
+
+    file.write_text(f"[tool.jackfield]\ntimeout = 3\n[project]\n{fault}\n")
+
+    with pytest.raises(BadConfig, match=r"pyproject.toml` is n"):
+        load()
+    assert timeout is None

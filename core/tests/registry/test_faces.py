@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from traceback import walk_tb
 
 import pytest
 
@@ -16,13 +17,22 @@ Install = Callable[..., Path]
 FACTS = {"profile": None, "model": None, "settings": None}
 
 
+class Book:
+    """A price book as core has one."""
+
+    source = "core"
+
+    def charge(self, usage: object, at: object) -> None:
+        """Nothing is known."""
+
+
 class Core:
     """Answers of core, as far as a test needs them."""
 
     @hookimpl
-    def pricing(self) -> str:
+    def pricing(self) -> Book:
         """The list price."""
-        return "core"
+        return Book()
 
     @hookimpl
     def auth(self) -> str:
@@ -35,14 +45,20 @@ class Core:
         raise ValueError("core's own")
 
 
-def says(word: str, *, hook: str = "pricing", options: str = "") -> str:
-    """The code of a plugin that answers one hook."""
-    return f"from jackfield import hookimpl\n\n@hookimpl{options}\ndef {hook}():\n    return {word!r}\n"
+def says(word: str, *, options: str = "") -> str:
+    """The code of a plugin whose price book has that source; without a word it has no answer."""
+    book = f"class Book:\n    source = {word!r}\n    def charge(self, usage, at): ...\n\n" if word else ""
+    return book + answers("Book()" if word else "None", options=options)
+
+
+def answers(code: str, *, hook: str = "pricing", options: str = "") -> str:
+    """The code of a plugin that answers one hook with the value of an expression."""
+    return f"from jackfield import hookimpl\n\n@hookimpl{options}\ndef {hook}():\n    return {code}\n"
 
 
 def priced(registry: Registry) -> object:
-    """The answer to the question for prices."""
-    return registry.hooks("acme", Core()).pricing(**FACTS)
+    """Who answered the question for prices."""
+    return registry.hooks("acme", Core()).pricing(**FACTS).source
 
 
 def test_core_answers_what_nobody_else_does(install: Install, registry: Registry) -> None:
@@ -71,7 +87,7 @@ def test_an_extension_is_asked_first(install: Install, registry: Registry) -> No
 def test_an_extension_may_leave_it_to_the_next(install: Install, registry: Registry) -> None:
     """``None`` is no answer."""
     install("acme", code=says("plugin"))
-    install("deal", group="extensions", code=says("").replace("''", "None"), module="ext_deal")
+    install("deal", group="extensions", code=says(""), module="ext_deal")
 
     assert "plugin" == priced(registry)
 
@@ -93,7 +109,7 @@ def test_two_extensions_with_one_answer_are_a_conflict(install: Install, registr
 def test_two_extensions_of_which_one_answers_are_none(install: Install, registry: Registry) -> None:
     """What counts is who answers for this provider."""
     install("acme")
-    install("deal", group="extensions", code=says("").replace("''", "None"), module="ext_a")
+    install("deal", group="extensions", code=says(""), module="ext_a")
     install("offer", group="extensions", code=says("b"), module="ext_b")
 
     assert "b" == priced(registry)
@@ -184,3 +200,58 @@ def test_answers_are_kept_for_the_same_core(install: Install, registry: Registry
     core = Core()
 
     assert registry.hooks("acme", core) is registry.hooks("acme", core)
+
+
+@pytest.mark.parametrize(
+    ("face", "code", "fault"),
+    [
+        (
+            "auth",
+            "'sk-canary-0123456789'",
+            "type `str`, which has no `sign` and no `rejected` and no `accepted`",
+        ),
+        ("completion", "object()", "type `object`, which has no `render_completion`"),
+        ("streaming", "5", "type `int`, which has no `__call__`"),
+        ("pricing", "5", "type `int`, which has no `charge` and no `source`"),
+    ],
+)
+def test_an_answer_that_cannot_be_used_names_its_owner(
+    install: Install, registry: Registry, face: str, code: str, fault: str
+) -> None:
+    """When a model is bound, and not when a call is under way; the answer is not shown."""
+    install("acme", code=answers(code, hook=face))
+    facts = FACTS | ({"wire": None} if face == "streaming" else {})
+
+    with pytest.raises(PluginFailed) as caught:
+        getattr(registry.hooks("acme", Core()), face)(**facts)
+
+    assert (
+        f"plugin `jackfield-acme` 1.0 (acme_module), hook `{face}`, answered with something of {fault}"
+        in str(caught.value)
+    )
+    assert "canary" not in "".join(
+        repr(frame.f_locals) for frame, _ in walk_tb(caught.tb) if frame.f_code.co_filename != __file__
+    )
+
+
+def test_an_answer_that_is_spoilt_on_its_way_names_who_did_it(install: Install, registry: Registry) -> None:
+    """A wrapper sees the answers of others; theirs was right."""
+    spoils = answers("(yield) and 5", options="(wrapper=True)")
+    install("acme", code=says("plugin"))
+    install("deal", group="extensions", code=spoils, module="ext_deal")
+
+    with pytest.raises(PluginFailed, match=r"extension `jackfield-deal` 1.0 .*answered with .* `int`"):
+        priced(registry)
+
+
+def test_an_unusable_answer_of_core_is_not_blamed_on_a_plugin(install: Install, registry: Registry) -> None:
+    """Core answers for itself in its own tests."""
+    install("acme", code=says("plugin"))
+
+    class Odd(Core):
+        @hookimpl
+        def streaming(self) -> int:
+            """Nothing that could be called."""
+            return 5
+
+    assert 5 == registry.hooks("acme", Odd()).streaming(**FACTS, wire=None)

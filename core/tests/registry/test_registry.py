@@ -260,3 +260,33 @@ def test_tracing_tells_of_files_and_modules(install: Install, capsys: pytest.Cap
     lines = capsys.readouterr().err.splitlines()
     assert ["listed", "read", "imported"] == [line.split()[1] for line in lines]
     assert all(line.endswith(" ms") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"more": "deep = " + "[" * 5000},
+        {"more": "deep" + ".a" * 5000 + " = 1"},
+        {"more": "auth.scheme" + ".a" * 5000 + " = 1"},
+        {"models": "deep = " + "[" * 5000},
+    ],
+    ids=["brackets", "dots", "dots of a scheme", "models"],
+)
+def test_a_file_that_is_nested_too_deep_is_a_finding(
+    install: Install, registry: Registry, facts: dict[str, str]
+) -> None:
+    """Only the plugin it came with is out of use."""
+    install("acme", **facts)
+    install("acme2")
+
+    findings = registry.findings()
+
+    assert (["acme"], True) == ([found.subject for found in findings], "acme2" in registry.ids())
+    assert "acme" == findings[0].error.provider
+
+
+def test_names_are_all_that_may_mean_a_provider(install: Install, registry: Registry) -> None:
+    """Ids and aliases of what is installed, and of what only exists."""
+    install("acme", more='aliases = ["Acme AI"]')
+
+    assert {"acme", "acme-ai", "groq"} <= registry.names()

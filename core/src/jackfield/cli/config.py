@@ -105,9 +105,13 @@ def check() -> None:
     files = [
         str(file) for what, file in places_of(run) if what in ("project", "user", "system") and file.is_file()
     ]
+    warnings = [*settings.warnings, *settings.unknown_providers(registry.names())]
     if run.json:
-        run.console.json({"files": files, "providers": installed, "warnings": list(settings.warnings)})
+        run.console.json({"files": files, "providers": installed, "warnings": warnings})
         return
+    for warning in warnings:
+        run.console.out(f"warning: {warning}")
+    verdict = f"{counted(len(warnings), 'warning')}" if warnings else "all is right"
     run.console.out(
-        f"{counted(len(files), 'file')} and {counted(len(installed), 'provider')} checked: all is right"
+        f"{counted(len(files), 'file')} and {counted(len(installed), 'provider')} checked: {verdict}"
     )

@@ -82,6 +82,7 @@ def _own(raw: object, path: str, problems: Problems) -> object:
     """A setting of the provider's own."""
     if isinstance(raw, (dict, list, tuple)):
         problems.append(f"{path}: must be a single value")
+        return ""
     return raw if isinstance(raw, (str, Secret)) else _written(raw)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,9 +16,9 @@ from jackfield.config.layers import Found, Layer, Layers
 from jackfield.config.notes import warn
 from jackfield.config.paths import Paths
 from jackfield.config.provider import ProviderSettings, checked_base_url
-from jackfield.config.sources import environment, file_layer, given, project_file
+from jackfield.config.sources import environment, file_layer, given, key_variables, project_file
 from jackfield.errors import BadConfig, ErrorInfo
-from jackfield.profile.schema import HEADER_NAME, message
+from jackfield.profile.schema import HEADER_NAME, message, suggestion
 from jackfield.secret import Secret
 
 if TYPE_CHECKING:
@@ -123,6 +123,31 @@ class Settings:
         """Every effective value with its origin; credentials are masked."""
         for path, found in self._layers.effective().items():
             yield Entry(".".join(path), _shown(path, found.value), found.label)
+
+    def unknown_providers(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Warnings of settings for what is no provider; ``names`` are all ids and aliases there are.
+
+        ``Registry.names()`` knows them. It is no error: the plugin may be on another machine.
+        """
+        known = frozenset(map(provider_id, names))
+        stated = {
+            provider: place
+            for provider, place in self._stated_providers()
+            if provider and provider not in known
+        }
+        return tuple(
+            f"{place}: no provider `{provider}` is installed or known{suggestion(provider, known)}"
+            for provider, place in stated.items()
+        )
+
+    def _stated_providers(self) -> Iterator[tuple[str, str]]:
+        """Every id that something is set for, and where; the most important place last."""
+        for layer in reversed(self._layers.layers):
+            places = {path[1]: label for path, label in layer.labels.items() if path[0] == "providers"}
+            for provider in layer.at(("providers",)) or {}:
+                yield provider, places.get(provider, layer.name)
+        for variable, provider in key_variables(self._env.values):
+            yield provider, f"env `{variable}`"
 
     # -- one provider ----------------------------------------------------------------------------
 

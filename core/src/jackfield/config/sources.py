@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ _SUFFIXES = {
     "_RETRIES": "max_retries",
 }
 _KEY_SUFFIXES = ("_API_KEY", "_API_KEYS")
+
+# Our table in a ``pyproject.toml`` that cannot be read as TOML.
+_OUR_HEADER = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*jackfield[ \t]*[.\]]", re.MULTILINE)
 
 _NUMBERS = ("timeout", "max_retries")
 _LISTS = ("block",)
@@ -88,6 +92,14 @@ def _without_faults(table: dict[str, Any], problems: Problems) -> dict[str, Any]
 def _elsewhere(name: str) -> bool:
     """Whether a variable that is no setting is read by somebody else."""
     return name in _NOT_SETTINGS or ("__" not in name and name.endswith(_KEY_SUFFIXES))
+
+
+def key_variables(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Our variables that hold a provider's keys, and the provider's id."""
+    for name in sorted(env):
+        suffix = next((end for end in _KEY_SUFFIXES if name.endswith(end)), "")
+        if suffix and name.startswith(_PREFIX) and "__" not in name and env[name].strip():
+            yield name, provider_id(name[len(_PREFIX) :].removesuffix(suffix))
 
 
 def _path(name: str) -> tuple[str, ...] | None:
@@ -149,20 +161,29 @@ def read_table(path: Path) -> tuple[dict[str, Any], str]:
     """
     import tomllib
 
+    text, fault = read_text(path)
+    try:
+        return ({}, fault) if fault else (tomllib.loads(text), "")
+    except tomllib.TOMLDecodeError as exc:
+        return {}, f"is not TOML: {exc}"
+    except RecursionError:
+        return {}, "is nested too deep"
+
+
+def read_text(path: Path) -> tuple[str, str]:
+    """What a file holds, and why that cannot be read; a file that is not there is empty."""
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
         if len(data) > LARGEST_FILE:
-            return {}, "is larger than 1 MiB"
-        return tomllib.loads(data.decode("utf-8-sig")), ""
+            return "", "is larger than 1 MiB"
+        return data.decode("utf-8-sig"), ""
     except (FileNotFoundError, NotADirectoryError):
-        return {}, ""
+        return "", ""
     except OSError as exc:
-        return {}, f"cannot be read: {exc.strerror}"
+        return "", f"cannot be read: {exc.strerror}"
     except UnicodeDecodeError:
-        return {}, "is not UTF-8"
-    except tomllib.TOMLDecodeError as exc:
-        return {}, f"is not TOML: {exc}"
+        return "", "is not UTF-8"
 
 
 def project_file(start: Path) -> tuple[Path | None, str, str]:
@@ -187,6 +208,8 @@ def _has_table(path: Path) -> bool:
         return False
     if b"jackfield" not in data:
         return False
-    table, _ = read_table(path)
+    table, fault = read_table(path)
+    if fault:  # the fault is ours to tell only if the table is ours
+        return _OUR_HEADER.search(data) is not None
     tool = table.get("tool")
     return isinstance(tool, dict) and "jackfield" in tool

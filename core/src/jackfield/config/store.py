@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from jackfield.config.keys import provider_id
 from jackfield.config.paths import Paths
-from jackfield.config.sources import read_table
+from jackfield.config.rewrite import with_value, without_table
+from jackfield.config.sources import read_table, read_text
 from jackfield.errors import BadConfig, ErrorInfo
 from jackfield.secret import Secret
 
 SERVICE = "jackfield"
 _HEADER = "# Written by `jackfield keys`. Nobody but you may read this file.\n"
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def fault_of_mode(path: Path) -> str:
@@ -55,12 +54,11 @@ def keyring_name(provider: str, field: str) -> str:
 
 def in_keyring(provider: str, field: str) -> tuple[str, str]:
     """What the keyring holds, and why it could not be asked; both empty if it holds nothing."""
-    import keyring
-    from keyring.errors import KeyringError
-
     try:
+        import keyring
+
         return keyring.get_password(SERVICE, keyring_name(provider, field)) or "", ""
-    except (KeyringError, OSError, RuntimeError) as exc:  # some backends let their own errors through
+    except Exception as exc:  # noqa: BLE001  # a backend is foreign code, and raises what it likes
         return "", type(exc).__name__
 
 
@@ -70,8 +68,8 @@ def in_file(path: Path, provider: str, field: str) -> tuple[Any, str]:
     if fault:
         return None, fault
     for name, table in tables.items():
-        if provider_id(name) == provider and isinstance(table, dict):
-            return table.get(field), ""
+        if provider_id(name) == provider and isinstance(table, dict) and field in table:
+            return table[field], ""
     return None, ""
 
 
@@ -87,73 +85,96 @@ def store_credential(
         if keyring:
             msg = f"the keyring did not take the credential of `{provider}`: {fault}"
             raise BadConfig(ErrorInfo("config", msg, provider=provider))
-    tables = _stored(paths.credentials)
-    tables.setdefault(provider, {})[field] = secret
-    _write(paths.credentials, tables)
+    _change(paths.credentials, lambda text: with_value(text, provider, field, secret.reveal()))
     return f"`{paths.credentials}`"
 
 
 def remove_credential(paths: Paths, provider: str) -> bool:
     """Forget what is stored for a provider in both stores; false if nothing was."""
     provider = provider_id(provider)
-    tables = _stored(paths.credentials)
-    fields = set(tables.pop(provider, {}))
+    fields = _names(paths.credentials).get(provider, set())
     if fields:
-        _write(paths.credentials, tables)
+        _change(paths.credentials, lambda text: without_table(text, provider))
     removed = [_from_keyring(provider, field) for field in {"api_key", *fields}] if has_keyring() else []
     return bool(fields) or any(removed)
 
 
 def stored_providers(paths: Paths) -> tuple[str, ...]:
     """The providers the file has credentials of. A keyring cannot be listed."""
-    return tuple(sorted(_stored(paths.credentials)))
+    return tuple(sorted(_names(paths.credentials)))
 
 
 def _to_keyring(provider: str, field: str, secret: Secret) -> str:
-    import keyring
-    from keyring.errors import KeyringError
-
+    """Keep a credential in the keyring; says why that failed."""
     try:
+        import keyring
+
         keyring.set_password(SERVICE, keyring_name(provider, field), secret.reveal())
-    except (KeyringError, OSError, RuntimeError) as exc:  # some backends let their own errors through
+    except Exception as exc:  # noqa: BLE001  # a backend is foreign code, and raises what it likes
         return type(exc).__name__
     return ""
 
 
 def _from_keyring(provider: str, field: str) -> bool:
-    import keyring
-    from keyring.errors import KeyringError
-
+    """Forget a credential of the keyring; false if it was not there, or there is no keyring."""
     try:
+        import keyring
+
         keyring.delete_password(SERVICE, keyring_name(provider, field))
-    except KeyringError:
-        return False  # it was not there, or there is no keyring
+    except Exception:  # noqa: BLE001  # as above; what cannot be asked holds nothing that could be read
+        return False
     return True
 
 
-def _stored(path: Path) -> dict[str, dict[str, Secret]]:
-    """All that the file holds, wrapped at once."""
+def _names(path: Path) -> dict[str, set[str]]:
+    """The names of the fields that the file holds, by provider."""
     refuse_open_file(path, str(path))
-    tables, fault = _read_wrapped(path)
+    names, fault = _read_names(path)
     if fault:
-        raise BadConfig(ErrorInfo("config", f"`{path}` {fault}"))
-    return tables
+        raise _damaged(path, fault)
+    return names
 
 
-def _read_wrapped(path: Path) -> tuple[dict[str, dict[str, Secret]], str]:
+def _read_names(path: Path) -> tuple[dict[str, set[str]], str]:
     raw, fault = read_table(path)
-    found: dict[str, dict[str, Secret]] = {}
+    names: dict[str, set[str]] = {}
     for name, table in raw.items():
-        fields = table.items() if isinstance(table, dict) else ()
-        found[provider_id(name)] = {
-            field: Secret(value, f"`{path}`")
-            for field, value in fields
-            if isinstance(value, str) and value.strip()
-        }
-    return found, fault
+        if isinstance(table, dict):
+            names.setdefault(provider_id(name), set()).update(table)
+    return names, fault
 
 
-def _write(path: Path, tables: Mapping[str, Mapping[str, Secret]]) -> None:
+def _change(path: Path, edit: Callable[[str], str | None]) -> None:
+    """Change the file, and nothing in it but what ``edit`` changes."""
+    refuse_open_file(path, str(path))
+    fault = _rewritten(path, edit)
+    if fault:
+        raise _damaged(path, fault)
+
+
+def _damaged(path: Path, fault: str) -> BadConfig:
+    return BadConfig(
+        ErrorInfo("config", f"`{path}` {fault}", hint="nothing in it was changed; mend it by hand")
+    )
+
+
+def _rewritten(path: Path, edit: Callable[[str], str | None]) -> str:
+    """Change the file; says why that failed, as what is raised here would carry keys in its frames."""
+    fault = read_table(path)[1]
+    if fault:
+        return fault
+    text, fault = read_text(path)
+    changed = None if fault else edit(text.removeprefix(_HEADER))
+    if changed is None:
+        return fault or "is written in a way that cannot be changed without losing something"
+    try:
+        _write(path, _HEADER + changed)
+    except OSError as exc:
+        return f"cannot be written: {exc.strerror}"
+    return ""
+
+
+def _write(path: Path, text: str) -> None:
     """Replace the file at once by one that was never open to others, whatever the umask."""
     import tempfile
 
@@ -161,23 +182,10 @@ def _write(path: Path, tables: Mapping[str, Mapping[str, Secret]]) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".credentials-")  # made with mode 0600
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(_HEADER)
-            for provider, fields in sorted(tables.items()):
-                file.write(f"\n[{_key(provider)}]\n")
-                file.writelines(f"{_key(field)} = {_text(secret)}\n" for field, secret in fields.items())
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else f'"{name}"'
-
-
-def _text(secret: Secret) -> str:
-    """A TOML string; a secret is printable ASCII, so two characters need care."""
-    escaped = secret.reveal().replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -305,8 +305,10 @@ def _parsed(source: str, file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(source)
     except tomllib.TOMLDecodeError as exc:
-        reason = str(exc)
-    raise BadConfig(ErrorInfo("config", f"`{_shown(file)}` is not TOML: {reason}"))
+        reason = f"is not TOML: {exc}"
+    except RecursionError:
+        reason = "is nested too deep"
+    raise BadConfig(ErrorInfo("config", f"`{_shown(file)}` {reason}"))
 
 
 def _shown(file: Path) -> str:
@@ -323,7 +325,11 @@ def _refuse(file: Path, problems: Problems) -> None:
 def profile_of(table: Mapping[str, Any], folder: Path) -> Profile:
     """The profile that the contents of ``profile.toml`` make; its models are read when asked for."""
     problems: Problems = []
-    fields = _PROFILE(table, "", problems)
+    fields: dict[str, Any] = {}
+    try:
+        fields = _PROFILE(table, "", problems)
+    except RecursionError:  # dotted keys nest as deep as anyone likes, and are still TOML
+        problems.append("is nested too deep")
     _refuse(folder / PROFILE_FILE, problems)
     return Profile(**fields, models=ModelFile(folder / MODELS_FILE))
 

@@ -19,7 +19,15 @@ from jackfield.profile.schema import suggestion
 from jackfield.registry.entries import Entry, normalised
 from jackfield.registry.load import failed
 
-FACES = ("auth", "completion", "streaming", "pricing")
+# The faces, and what every answer to each must be able to do.
+_ABILITIES: Mapping[str, tuple[str, ...]] = {
+    "auth": ("sign", "rejected", "accepted"),
+    "completion": ("render_completion", "parse_completion", "stream_parser", "parse_error"),
+    "streaming": ("__call__",),
+    "pricing": ("charge",),
+}
+_FACTS: Mapping[str, tuple[str, ...]] = {"pricing": ("source",)}  # what it must have besides
+FACES = tuple(_ABILITIES)
 
 Rank: TypeAlias = Literal["core", "plugin", "extension"]
 Answer: TypeAlias = Callable[..., Any]
@@ -157,19 +165,35 @@ class _Face:
         return self._asked(self._hook, facts)
 
     def _asked(self, hook: pluggy.HookCaller, facts: dict[str, Any]) -> Any:
-        reason = ""
         try:
-            return hook(**facts)
+            answer = hook(**facts)
+            blamed, fault = self._unfit(hook, facts, answer)
+            if not fault:
+                return answer
+            answer = None  # it may be a credential, and this frame stands in the traceback
         except JackfieldError:
             raise
         except Exception as exc:
-            blamed, reason = self._blamed(hook, exc)
-            if not reason:
+            blamed, fault = self._blamed(hook, exc)
+            if not fault:
                 raise
         # Raised out here without its cause: the frames of foreign code may hold credentials.
-        raise PluginFailed(
-            ErrorInfo("internal.plugin", f"{blamed} failed: {reason}", provider=self._provider)
-        )
+        msg = f"{blamed}, hook `{self._face}`, {fault}"
+        raise PluginFailed(ErrorInfo("internal.plugin", msg, provider=self._provider))
+
+    def _unfit(self, hook: pluggy.HookCaller, facts: dict[str, Any], answer: Any) -> tuple[str, str]:
+        """Whose answer cannot be used, and why; nothing if it can, or if it is core's."""
+        fault = "" if answer is None else _lacking(self._face, answer)
+        if not fault:
+            return "", ""
+        impls = hook.get_hookimpls()
+        around = [impl.plugin_name for impl in impls if impl.wrapper or impl.hookwrapper]
+        inside = [impl for impl in reversed(impls) if impl.plugin_name not in around]
+        answers = ((impl.plugin_name, _alone(impl, facts)) for impl in inside)  # each is asked again, alone
+        name, own = next((pair for pair in answers if pair[1] is not None), ("core", None))
+        if around and (own is None or not _lacking(self._face, own)):
+            return around[-1], fault
+        return ("", "") if name == "core" else (name, fault)
 
     def _blamed(self, hook: pluggy.HookCaller, exc: Exception) -> tuple[str, str]:
         """Whose implementation raised, and what and where; no reason if it was core."""
@@ -181,7 +205,7 @@ class _Face:
             return "", ""
         last = stack[-1]
         what = f"{type(exc).__name__}: {exc}" if isinstance(exc, _HARMLESS) else type(exc).__name__
-        return f"{names[0]}, hook `{self._face}`,", f"{what} at {last.filename}:{last.lineno}"
+        return names[0], f"failed: {what} at {last.filename}:{last.lineno}"
 
     def _conflict(self, answering: Sequence[Party]) -> ProviderConflict:
         entries = [party.entry for party in answering if party.entry is not None]
@@ -190,6 +214,21 @@ class _Face:
         msg = f"{who} both answer `{self._face}` for `{self._provider}`"
         hint = f'choose one in your configuration: [prefer] "{key}" = "{entries[0].distribution}"'
         return ProviderConflict(ErrorInfo("plugin.conflict", msg, provider=self._provider, hint=hint))
+
+
+def _alone(impl: pluggy.HookImpl, facts: Mapping[str, Any]) -> Any:
+    """What one implementation answers."""
+    return impl.function(*(facts[name] for name in impl.argnames))
+
+
+def _lacking(face: str, answer: Any) -> str:
+    """What an answer lacks that every answer to the question has; the answer itself is not shown."""
+    lacking = [name for name in _ABILITIES[face] if not callable(getattr(answer, name, None))]
+    lacking += [name for name in _FACTS.get(face, ()) if not hasattr(answer, name)]
+    named = " and no ".join(f"`{name}`" for name in lacking)
+    return (
+        f"answered with something of type `{type(answer).__name__}`, which has no {named}" if lacking else ""
+    )
 
 
 def _is(party: Party, pin: str) -> bool:

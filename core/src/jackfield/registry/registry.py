@@ -91,6 +91,13 @@ class Registry:
         """The ids of all providers, in order. Nothing is imported, no profile is read."""
         return tuple(sorted({*self._providers, *self._added}))
 
+    def names(self) -> frozenset[str]:
+        """Every id and alias that means a provider, installed or only known."""
+        from jackfield.registry.known import known_aliases, known_providers
+
+        aliases = (normalised(alias) for profile in self.profiles() for alias in profile.aliases)
+        return frozenset({*self.ids(), *aliases, *known_providers(), *known_aliases()})
+
     def installed(self, provider: str) -> tuple[str, str]:
         """The distribution a provider comes with, and its version."""
         found = self._id(provider)
