@@ -22,6 +22,7 @@ from jackfield.policy import HARD_CAP, RetryPolicy
 from jackfield.schema import structure
 from jackfield.types import Attempt, Completion, Embeddings, EmbedRequest, Request
 from jackfield.wire import Call, Reply
+from jackfield.wire.fence import fenced
 
 Result = TypeVar("Result")
 
@@ -40,7 +41,7 @@ def completing(binding: Binding, plan: Plan) -> Flow[Completion]:
 
 def _completion(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Completion]:
     reply = yield from _sent(binding, call, plan, run.deadline)
-    events, raw = binding.wire.parse_completion(reply)
+    events, raw = fenced(binding.wire.parse_completion, reply)
     last = events[-1]
     if type(last) is Failed:
         raise last.error.where(status=reply.status).to_exception()
@@ -75,7 +76,7 @@ def embedding(binding: Binding, plan: Plan) -> Flow[Embeddings]:
 def _vectors(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Embeddings]:
     assert isinstance(plan.request, EmbedRequest)
     reply = yield from _sent(binding, call, plan, run.deadline)
-    vectors = binding.wire.parse_embedding(reply)
+    vectors = fenced(binding.wire.parse_embedding, reply)
     if len(vectors.vectors) != len(plan.request.texts):
         msg = f"{len(vectors.vectors)} vectors came for {len(plan.request.texts)} texts"
         raise Malformed(ErrorInfo("protocol.body", msg))
@@ -164,7 +165,7 @@ def _error(binding: Binding, reply: Reply) -> JackfieldError:
     if 300 <= reply.status < 400:
         msg = f"a redirect came ({reply.status}); redirects are never followed, since keys would follow too"
         return Malformed(ErrorInfo("protocol", msg, reply.status, hint="set `base_url` to the final address"))
-    return binding.wire.parse_error(reply).to_exception()
+    return fenced(binding.wire.parse_error, reply).to_exception()
 
 
 # -- attempts ------------------------------------------------------------------------------------

@@ -85,7 +85,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "check base_url and the clock of this machine; SSL_CERT_FILE names further authorities",
     ),
     "request.invalid": ("the request to {host} cannot be sent", ""),
-    "local.overload": ("too many calls to {host} are under way in this process", "raise max_connections"),
+    "local.overload": (
+        "too many calls to {host} are under way in this process",
+        "start fewer at once, or raise Timeouts.pool",
+    ),
     "transport.connect": ("{host} cannot be reached", "check base_url and the network"),
     "transport.reset": ("{host} closed the connection before the answer was complete", ""),
     "stream.truncated": ("{host} closed the connection in the middle of the stream", ""),

@@ -7,6 +7,7 @@ from typing import Any
 from jackfield.errors import JackfieldError
 from jackfield.events import Event, Failed, Finished
 from jackfield.wire.base import Framing, StreamParser
+from jackfield.wire.fence import unreadable
 
 
 class WireDecoder:
@@ -50,6 +51,8 @@ class WireDecoder:
             return self._parser.end()
         except JackfieldError as exc:
             return [Failed(exc.info)]
+        except Exception as stumble:  # noqa: BLE001  # see ``fence``
+            return [Failed(unreadable(stumble))]
 
     def _parse(self, records: list[Any]) -> list[Event]:
         events: list[Event] = []
@@ -59,6 +62,8 @@ class WireDecoder:
                 events += feed(record)
         except JackfieldError as exc:
             events.append(Failed(exc.info))
+        except Exception as stumble:  # noqa: BLE001  # see ``fence``
+            events.append(Failed(unreadable(stumble)))
         if events and type(events[-1]) in _LAST:
             self._done = True
         return events

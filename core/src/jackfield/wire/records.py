@@ -45,6 +45,16 @@ class RawRecords(Sequence[Any]):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._read())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The bytes and the kind of framing: the wire itself stays behind."""
+        return RawRecords, (type(self._framing()), self._chunks)
+
+    def __eq__(self, other: object) -> bool:
+        return self.body == other.body if isinstance(other, RawRecords) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.body)
+
     def __repr__(self) -> str:
         return f"<raw stream, {sum(map(len, self._chunks))} bytes>"
 

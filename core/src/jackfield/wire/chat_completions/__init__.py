@@ -21,6 +21,7 @@ from jackfield.wire.base import Dialect
 from jackfield.wire.call import Call, Headers, Reply
 from jackfield.wire.chat_completions.embed import embed_body, embeddings_of, read_embed_body, write_embed_body
 from jackfield.wire.chat_completions.parse import (
+    check_index,
     citations_of,
     finish_of,
     logprobs_of,
@@ -30,12 +31,13 @@ from jackfield.wire.chat_completions.parse import (
     usage_in,
     usage_of,
 )
-from jackfield.wire.chat_completions.read import body_of, read_body
+from jackfield.wire.chat_completions.read import body_of, invalid, read_body
 from jackfield.wire.chat_completions.render import WIRE, Renderer
 from jackfield.wire.chat_completions.settings import DEFAULTS, settings_of
 from jackfield.wire.chat_completions.stream import StreamParser
 from jackfield.wire.chat_completions.tables import CODES
 from jackfield.wire.chat_completions.write import StreamWriter, completion_body, error_body
+from jackfield.wire.fence import understood
 from jackfield.wire.replies import body_error, error_info, json_body
 
 __all__ = ["Asked", "ChatCompletions"]
@@ -107,6 +109,7 @@ class ChatCompletions:
             index = choice.get("index")
             if type(index) is not int:
                 index = place
+            check_index(index)
             finishes[index] = self._take_choice(events, choice, index, body)
         rest = tuple([finishes.get(index, UNFINISHED) for index in range(1, max(finishes) + 1)])
         events.append(Finished(finishes.get(0, UNFINISHED), usage_of(usage_in(body)), rest))
@@ -164,7 +167,7 @@ class ChatCompletions:
 
     def read_completion(self, call: Call) -> tuple[Request, bool]:
         """The request a call asks, and whether it wants a stream."""
-        return read_body(body_of(call), self.dialect.provider)
+        return understood(lambda: read_body(body_of(call), self.dialect.provider), invalid)
 
     def asked(self, call: Call) -> Asked:
         """How the caller wants the answer put."""
@@ -202,7 +205,7 @@ class ChatCompletions:
 
     def read_embedding(self, call: Call) -> EmbedRequest:
         """The request a call asks."""
-        return read_embed_body(body_of(call))
+        return understood(lambda: read_embed_body(body_of(call)), invalid)
 
     def write_embedding(self, embeddings: Embeddings, *, encoding: str = "float") -> Reply:
         """The answer with the vectors, in the encoding the caller asked for."""

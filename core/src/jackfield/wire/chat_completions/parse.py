@@ -36,6 +36,25 @@ def malformed(message: str) -> Malformed:
     return Malformed(ErrorInfo("protocol.body", f"the answer cannot be read: {message}"))
 
 
+MOST_CHOICES = 128
+
+
+def check_index(index: int) -> int:
+    """The index of a choice; one that is absurd would have us make room for all below it."""
+    if 0 <= index < MOST_CHOICES:
+        return index
+    raise malformed("a choice has an index that is out of bounds")
+
+
+def listed(value: Any, name: str) -> list[Any]:
+    """A field that is a list, or says nothing."""
+    if not value:
+        return []
+    if type(value) is list:
+        return value
+    raise malformed(f"its `{name}` is no list")
+
+
 # -- parts -----------------------------------------------------------------------------------------
 
 
@@ -46,7 +65,7 @@ def parts_of(message: Mapping[str, Any], provider: str, replay: str) -> list[Par
         return [Text(content)] if content else []
     reasoning = reasoning_of(message, provider, replay)
     parts: list[Part] = [reasoning] if reasoning is not None else []
-    for item in message.get("executed_tools") or ():
+    for item in listed(message.get("executed_tools"), "executed_tools"):
         parts += hosted_parts(item)
     if isinstance(content, str):
         if content:
@@ -187,7 +206,7 @@ def audio_of(audio: Any, provider: str) -> Audio | None:
 def calls_of(message: Mapping[str, Any], provider: str) -> list[ToolCall]:
     """The tool calls of a whole message; one without an id gets the id of its place."""
     calls: list[ToolCall] = []
-    for item in message.get("tool_calls") or ():
+    for item in listed(message.get("tool_calls"), "tool_calls"):
         if not isinstance(item, dict):
             raise malformed("a tool call is not an object")
         function = function_of(item)
@@ -293,7 +312,7 @@ def logprobs_of(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
 
 
 def _logprob(item: Mapping[str, Any]) -> TokenLogprob:
-    top = item.get("top_logprobs") or ()
+    top = listed(item.get("top_logprobs"), "top_logprobs")
     return TokenLogprob(
         item.get("token", ""),
         item.get("logprob", 0.0),

@@ -84,9 +84,16 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     for field in [name for name in given if name in FIELD_OPTIONS]:
         value = given.pop(field)
         if field == "stop":
-            value = (value,) if isinstance(value, str) else tuple(value)
+            value = _stops(value)
         options[FIELD_OPTIONS[field]] = value
     return options
+
+
+def _stops(value: Any) -> tuple[str, ...]:
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise invalid("`stop` is neither a text nor a list of texts")
+    return tuple(words)
 
 
 # -- turns -----------------------------------------------------------------------------------------
@@ -123,9 +130,12 @@ def _assistant(turn: Mapping[str, Any], provider: str) -> Message:
     parts += _content(turn.get("content"))
     if turn.get("refusal"):
         parts.append(Refusal(str(turn["refusal"])))
-    for place, item in enumerate(turn.get("tool_calls") or ()):
+    calls = turn.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise invalid("`tool_calls` is no list")
+    for place, item in enumerate(calls):
         function = function_of(item) if isinstance(item, dict) else {}
-        if not function.get("name"):
+        if not function.get("name") or not isinstance(function["name"], str):
             raise invalid("a tool call names no function")
         identity, text = str(item.get("id") or call_id(place)), arguments_text(function.get("arguments"))
         parts.append(ToolCall(identity, function["name"], text, opaque=call_opaque(item, provider)))

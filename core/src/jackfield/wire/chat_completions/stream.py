@@ -47,6 +47,7 @@ from jackfield.wire.chat_completions.parse import (
     audio_of,
     call_id,
     call_opaque,
+    check_index,
     citations_of,
     content_parts,
     count,
@@ -56,6 +57,7 @@ from jackfield.wire.chat_completions.parse import (
     hosted_parts,
     images_of,
     joined_thoughts,
+    listed,
     logprobs_of,
     malformed,
     parts_of,
@@ -170,7 +172,7 @@ class StreamParser:
             self._started = True
             self._events.append(Started(str(chunk.get("id") or ""), str(chunk.get("model") or "")))
         finishing = False
-        for choice in choices or ():
+        for choice in listed(choices, "choices"):
             if type(choice) is not dict:
                 raise malformed("a choice is not an object")
             finishing |= self._take_choice(choice)
@@ -196,7 +198,7 @@ class StreamParser:
         index = raw.get("index")
         choice = self._choices.get(index) if type(index) is int else self._choices.get(0)
         if choice is None:
-            choice = ChoiceInMaking(index if type(index) is int else 0)
+            choice = ChoiceInMaking(check_index(index) if type(index) is int else 0)
             self._choices[choice.index] = choice
         delta = raw.get("delta")
         if type(delta) is dict:
@@ -249,7 +251,7 @@ class StreamParser:
         if calls:
             for item in calls if type(calls) is list else (calls,):
                 self._take_call(choice, item)
-        for item in delta.get("executed_tools") or ():
+        for item in listed(delta.get("executed_tools"), "executed_tools"):
             self._take_hosted(choice, item)
         legacy = delta.get("function_call")
         if type(legacy) is dict and (legacy.get("name") or legacy.get("arguments")):

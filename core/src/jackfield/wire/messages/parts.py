@@ -32,7 +32,7 @@ def part_of(block: Any, seal: Seal) -> Part:
         return Other("unknown", seal.close(block if isinstance(block, dict) else {"value": block}))
     try:
         return _reader_of(kind)(block, seal)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return Other(kind, seal.close(block))
 
 

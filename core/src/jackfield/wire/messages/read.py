@@ -101,7 +101,17 @@ def _messages(body: Mapping[str, Any], seal: Seal) -> Iterator[Message]:
 def _parts(content: Any, where: str, seal: Seal) -> tuple[Part, ...]:
     if not isinstance(content, str | list):
         raise refused(f"{where}: must be a text or an array of blocks")
+    _check_types(content, where)
     return tuple(map(_unsigned, parts_of_content(content, seal)))
+
+
+def _check_types(content: Any, where: str) -> None:
+    """Refuse blocks without a type: nobody could say them again."""
+    for number, block in enumerate(content if isinstance(content, list) else ()):
+        if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+            raise refused(f"{where}.{number}.type: a text is required")
+        if block["type"] == "tool_result":
+            _check_types(block.get("content"), f"{where}.{number}.content")
 
 
 def _unsigned(part: Part) -> Part:

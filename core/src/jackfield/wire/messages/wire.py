@@ -12,6 +12,7 @@ from jackfield.jsontext import dumps, loads
 from jackfield.types import Completion, Embeddings, EmbedRequest, Request
 from jackfield.wire.base import Dialect, Framing, StreamParser, StreamWriter
 from jackfield.wire.call import Call, Headers, Reply
+from jackfield.wire.fence import understood
 from jackfield.wire.messages.parse import parse_failure, parse_reply
 from jackfield.wire.messages.read import read_body, refused
 from jackfield.wire.messages.render import merged, render_body
@@ -92,7 +93,7 @@ class Messages:
         except JackfieldError as exc:
             words = exc.info.message
         else:
-            return read_body(body, call.headers, self.rules)
+            return understood(lambda: read_body(body, call.headers, self.rules), refused)
         raise refused(f"the body is {words}")
 
     def write_completion(self, completion: Completion) -> Reply:
