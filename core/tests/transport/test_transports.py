@@ -8,7 +8,15 @@ import time
 
 import pytest
 
-from jackfield.errors import ErrorInfo, JackfieldError, Malformed, Overloaded, TimedOut, Unavailable
+from jackfield.errors import (
+    BadConfig,
+    ErrorInfo,
+    JackfieldError,
+    Malformed,
+    Overloaded,
+    TimedOut,
+    Unavailable,
+)
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -417,3 +425,18 @@ def test_clocks_raise_what_callers_catch(face, serve, ask):
 
     assert (type(error), error.info.hint) == (TimedOut, "raise Timeouts.headers")
     assert isinstance(error.info, ErrorInfo)
+
+
+@pytest.mark.parametrize("address", ["http://h:abc", "http://[::1", "h/v1"])
+def test_an_address_that_is_none_is_a_mistake_in_the_configuration(face, ask, address):
+    """Nothing is sent, and nothing is tried again."""
+    failure = failure_of(lambda: face.send(ask(address)))
+
+    assert (BadConfig, "config", "no") == (type(failure), failure.info.kind, failure.info.sent)
+
+
+def test_a_port_out_of_range_is_a_mistake_in_the_configuration(face, ask):
+    """It is known before anything connects, on every transport."""
+    failure = failure_of(lambda: face.send(ask("http://127.0.0.1:99999")))
+
+    assert (BadConfig, "config", "no") == (type(failure), failure.info.kind, failure.info.sent)

@@ -44,8 +44,12 @@ _SKIP = ("Accept", "Content-Type")
 
 @lru_cache(maxsize=1024)
 def _url(address: str) -> URL:
-    url = URL(address, encoded=True)
-    if url.scheme not in ("http", "https") or not url.raw_host:
+    try:
+        url = URL(address, encoded=True)
+        host = url.raw_host  # the library looks at host and port only now
+    except ValueError:
+        raise Fault("config", "its host or port is none") from None
+    if url.scheme not in ("http", "https") or not host:
         raise Fault("config", "it has to begin with https:// or http://")
     return url
 

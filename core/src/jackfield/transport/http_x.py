@@ -48,7 +48,10 @@ def _target(library: ModuleType, address: str) -> Target:
     scheme, host = url.scheme, url.raw_host.decode("ascii")
     if scheme not in _PORTS or not host:
         raise Fault("config", "it has to begin with https:// or http://")
-    return Target(Origin(scheme, host, url.port or _PORTS[scheme]), url, url.netloc.decode("ascii"))
+    port = _PORTS[scheme] if url.port is None else url.port
+    if not 0 < port < 65536:
+        raise Fault("config", "its port is none")
+    return Target(Origin(scheme, host, port), url, url.netloc.decode("ascii"))
 
 
 @lru_cache(maxsize=4)
