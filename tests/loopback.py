@@ -4,7 +4,7 @@
         client = OpenAI(base_url=f"{server.url}/v1", api_key="any")
 
 The wire is chosen by the path, so one server speaks all formats. ``answer`` gives a completion, events (which
-are streamed as they come), or embeddings; an error of the library that it raises is reported in the format's
+are streamed as they come), or the answer of an operation; an error of the library that it raises is reported in the format's
 own shape. The standard library's asyncio runs it, in a thread of its own, and nothing else is needed.
 """
 
@@ -20,10 +20,11 @@ from attrs import field, frozen
 
 from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import Event, Failed, fold, unfold
-from jackfield.types import Completion, Embeddings, EmbedRequest, Request
+from jackfield.types import Answered, Completion, Embeddings, Request
 from jackfield.wire import WIRES, Call, Dialect, Headers, Reply, Wire, wire_named
+from jackfield.wire.operation import exchange_for
 
-Answer: TypeAlias = Callable[[Any], Completion | Embeddings | Iterable[Event]]
+Answer: TypeAlias = Callable[[Any], Completion | Answered | Iterable[Event]]
 
 LONGEST_HEAD = 64 * 1024
 LONGEST_BODY = 64 * 1024 * 1024
@@ -32,10 +33,9 @@ JSON = "application/json"
 
 @frozen
 class Route:
-    """Where an operation of a wire is found: the end of its path."""
+    """Where the completions of a wire are found: the end of the path."""
 
     tail: tuple[str, ...]
-    operation: str
     wire: Wire
 
 
@@ -54,8 +54,8 @@ class Loopback:
         self.answer = answer
         self.calls: list[Call] = []
         self.url = ""
-        wires = [wire_named(name)(Dialect(provider=provider)) for name in WIRES]
-        self._routes = [Route(tail, name, wire) for wire in wires for name, tail in wire.routes.items()]
+        self._wires = [wire_named(name)(Dialect(provider=provider)) for name in WIRES]
+        self._routes = [Route(wire.routes["complete"], wire) for wire in self._wires if wire.routes]
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stop = asyncio.Event()
@@ -112,27 +112,32 @@ class Loopback:
     def reply(self, call: Call) -> Reply | Streamed:
         """The answer to one call: by the wire whose path it has."""
         route = next((route for route in self._routes if call.path[-len(route.tail) :] == route.tail), None)
-        if route is None or call.method != "POST":
+        try:
+            if route is not None and call.method == "POST":
+                return self._completed(route, call)
+            return self._operated(call)
+        except JackfieldError as exc:
+            return (self._wires[0] if route is None else route.wire).write_error(exc.info)
+
+    def _operated(self, call: Call) -> Reply:
+        """The answer to a call that is no completion: by the exchange whose method and path it has."""
+        # Two families list their models at one path: theirs is the one whose callers name a version.
+        wires = [wire for wire in self._wires if wire.name != "messages" or "anthropic-version" in call.headers]
+        found = [one for wire in wires if (one := exchange_for(wire.operations(), call)) is not None]
+        exchange = max(found, key=lambda one: len(one.path), default=None)
+        if exchange is None:
             body = b'{"error":{"message":"no wire has this path","type":"not_found_error","code":null}}'
             return Reply(404, Headers({"content-type": JSON}), body)
-        try:
-            return self._embedded(route, call) if route.operation == "embed" else self._completed(route, call)
-        except JackfieldError as exc:
-            return route.wire.write_error(exc.info)
-
-    def _embedded(self, route: Route, call: Call) -> Reply:
-        request: EmbedRequest = route.wire.read_embedding(call)
-        answer = self.answer(request)
-        assert isinstance(answer, Embeddings), "an embedding request is answered with Embeddings"
-        asked = getattr(route.wire, "asked", None)
-        return route.wire.write_embedding(answer, **({"encoding": asked(call).encoding} if asked else {}))
+        answer = self.answer(exchange.read(call))
+        if isinstance(answer, Embeddings):
+            wanted = "base64" if b'"encoding_format":"base64"' in call.body.replace(b" ", b"") else "float"
+            return exchange.write(answer, encoding=wanted)  # type: ignore[call-arg]
+        return exchange.write(answer)
 
     def _completed(self, route: Route, call: Call) -> Reply | Streamed:
         request, stream = route.wire.read_completion(call)
         answer = self.answer(request)
-        assert not isinstance(answer, Embeddings), (
-            "a completion request is answered with a completion or events"
-        )
+        assert not isinstance(answer, Answered), "a completion is answered with a completion or events"
         if stream:
             events = unfold(answer) if isinstance(answer, Completion) else iter(answer)
             return Streamed(route.wire.media_type, self._written(route.wire, call, request, events))

@@ -34,6 +34,7 @@ class Exchange:
 
     case: dict[str, Any] = field(repr=False)
     number: int
+    method: str
     uri: str
     request: bytes = field(repr=False)
     status: int
@@ -115,6 +116,7 @@ def _exchange(case: dict[str, Any], number: int, recorded: dict[str, Any]) -> Ex
     return Exchange(
         case,
         number,
+        request["method"],
         request["uri"],
         _bytes(request.get("body")),
         response["status"]["code"],

@@ -18,6 +18,7 @@ from jackfield.events import Accumulator, Failed, Finished, fold
 from jackfield.types import Completion
 from jackfield.wire import Call, Dialect, WireDecoder
 from jackfield.wire.chat_completions import ChatCompletions
+from jackfield.wire.operations.embed import Embed
 
 require()
 
@@ -34,20 +35,16 @@ SURFACES = (
     "router-together-chat_completions",
 )
 
-# What the two services offer besides, and why this wire is not judged by it.
-NOT_YET = {
+OPERATIONS = ("transcription", "speech", "images", "moderations", "files", "batch", "models")
+
+# What is judged elsewhere, and why it is no chat.
+ELSEWHERE = {
     "openai": {
         "responses": "a wire of its own",
-        "transcription": "no operation yet",
-        "speech": "no operation yet",
         "completions": "the text completions that came before chat",
-        "images": "no operation yet",
-        "moderations": "no operation yet",
-        "files": "no operation yet",
-        "batch": "no operation yet",
-        "models": "listing models is no operation yet",
+        **dict.fromkeys(OPERATIONS, "an operation of its own"),
     },
-    "groq": {"models": "listing models is no operation yet"},
+    "groq": {"models": "an operation of its own"},
 }
 
 ALL = exchanges(surfaces=SURFACES)
@@ -207,10 +204,10 @@ def judge_usage(expected, usage) -> None:
 # -- what is there ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("provider", NOT_YET)
-def test_every_surface_is_read_or_listed_as_not_yet(provider):
+@pytest.mark.parametrize("provider", ELSEWHERE)
+def test_every_surface_is_read_or_listed(provider):
     """Nothing that was recorded is dropped silently."""
-    known = {"chat_completions", "embeddings"} | NOT_YET[provider].keys()
+    known = {"chat_completions", "embeddings"} | ELSEWHERE[provider].keys()
 
     assert set() == surfaces(provider).keys() - known
 
@@ -221,7 +218,9 @@ def test_the_recordings_are_as_many_as_ever():
 
     assert (138, 127, 27, 16) <= found
     assert 36 == surfaces("openai")["chat_completions"] + surfaces("groq")["chat_completions"]
-    assert 28 == sum(surfaces(provider).get(name, 0) for provider, later in NOT_YET.items() for name in later)
+    assert 28 == sum(
+        surfaces(provider).get(name, 0) for provider, later in ELSEWHERE.items() for name in later
+    )
 
 
 # -- answers ---------------------------------------------------------------------------------------
@@ -358,7 +357,7 @@ def test_vectors_are_read_as_recorded(exchange):
     if not (isinstance(items, list) and items and isinstance(items[0], dict) and "embedding" in items[0]):
         pytest.skip("not of this format")
 
-    embeddings = wire(exchange).parse_embedding(exchange.reply)
+    embeddings = Embed(wire(exchange).dialect).parse(exchange.reply)
 
     assert len(items) == len(embeddings.vectors)
     for item, vector in zip(

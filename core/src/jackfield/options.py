@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypedDict
 
-from attrs import frozen
+from attrs import field, frozen
 
 from jackfield.capability import Capability
 from jackfield.types import HostedTool, Timeouts, Tool, ToolChoice
@@ -43,15 +43,62 @@ class Options(TypedDict, total=False):
     max_retries: int | None
 
 
-class EmbedOptions(TypedDict, total=False):
+class OperationOptions(TypedDict, total=False):
+    """What every operation beside completions takes."""
+
+    extra: Mapping[str, Any] | None
+    timeout: float | Timeouts | None
+    max_retries: int | None
+
+
+class EmbedOptions(OperationOptions, total=False):
     """What ``embed`` takes besides model and texts."""
 
     dimensions: int | None
     input_type: str | None
     user: str | None
-    extra: Mapping[str, Any] | None
-    timeout: float | Timeouts | None
-    max_retries: int | None
+
+
+class RerankOptions(OperationOptions, total=False):
+    """What ``rerank`` takes besides model, query and documents."""
+
+    top_n: int | None
+    max_tokens_per_doc: int | None
+
+
+class ImageOptions(OperationOptions, total=False):
+    """What ``image`` takes besides model, prompt and pictures."""
+
+    n: int | None
+    size: str | None
+    aspect_ratio: str | None
+    quality: str | None
+    style: str | None
+    background: str | None
+    format: str | None
+    negative_prompt: str | None
+    seed: int | None
+    user: str | None
+
+
+class SpeechOptions(OperationOptions, total=False):
+    """What ``speak`` takes besides model, text and voice."""
+
+    format: str | None
+    speed: float | None
+    instructions: str | None
+    language: str | None
+
+
+class TranscriptionOptions(OperationOptions, total=False):
+    """What ``transcribe`` takes besides model and audio."""
+
+    language: str | None
+    prompt: str | None
+    temperature: float | None
+    timestamps: str | None
+    diarize: bool | None
+    translate: bool | None
 
 
 @frozen
@@ -98,4 +145,68 @@ EMBED_OPTIONS: Mapping[str, OptionSpec] = {
     "dimensions": OptionSpec((int,), 1),
     "input_type": OptionSpec((str,)),
     "user": OptionSpec((str,), shapes_answer=False),
+}
+
+RERANK_OPTIONS: Mapping[str, OptionSpec] = {
+    "top_n": OptionSpec((int,), 1),
+    "max_tokens_per_doc": OptionSpec((int,), 1),
+}
+
+IMAGE_OPTIONS: Mapping[str, OptionSpec] = {
+    "n": OptionSpec((int,), 1, 128),
+    "size": OptionSpec((str,)),
+    "aspect_ratio": OptionSpec((str,)),
+    "quality": OptionSpec((str,)),
+    "style": OptionSpec((str,)),
+    "background": OptionSpec((str,)),
+    "format": OptionSpec((str,)),
+    "negative_prompt": OptionSpec((str,)),
+    "seed": OptionSpec((int,), shapes_answer=False),
+    "user": OptionSpec((str,), shapes_answer=False),
+}
+
+SPEECH_OPTIONS: Mapping[str, OptionSpec] = {
+    "format": OptionSpec((str,)),
+    "speed": OptionSpec((int, float), 0.25, 4),
+    "instructions": OptionSpec((str,)),
+    "language": OptionSpec((str,)),
+}
+
+TRANSCRIPTION_OPTIONS: Mapping[str, OptionSpec] = {
+    "language": OptionSpec((str,)),
+    "prompt": OptionSpec((str,)),
+    "temperature": OptionSpec((int, float), 0, 1),
+    "timestamps": OptionSpec((str,), choices=("segment", "word")),
+    "diarize": OptionSpec((bool,)),
+    "translate": OptionSpec((bool,)),
+}
+
+
+@frozen
+class OperationSpec:
+    """What an operation needs of a model, and the options it takes."""
+
+    capability: Capability
+    options: Mapping[str, OptionSpec] = field(factory=dict)
+
+
+OPERATIONS: Mapping[str, OperationSpec] = {
+    "embed": OperationSpec(Capability.EMBEDDINGS, EMBED_OPTIONS),
+    "rerank": OperationSpec(Capability.RERANK, RERANK_OPTIONS),
+    "moderate": OperationSpec(Capability.MODERATION),
+    "image": OperationSpec(Capability.IMAGES_OUT, IMAGE_OPTIONS),
+    "speak": OperationSpec(Capability.SPEECH_OUT, SPEECH_OPTIONS),
+    "transcribe": OperationSpec(Capability.SPEECH_IN, TRANSCRIPTION_OPTIONS),
+    "count_tokens": OperationSpec(Capability.COUNT_TOKENS, OPTIONS),
+    "models": OperationSpec(Capability.LIST_MODELS),
+    "batches.create": OperationSpec(Capability.BATCH, OPTIONS),
+    "batches.get": OperationSpec(Capability.BATCH),
+    "batches.results": OperationSpec(Capability.BATCH),
+    "batches.cancel": OperationSpec(Capability.BATCH),
+    "batches.list": OperationSpec(Capability.BATCH),
+    "files.upload": OperationSpec(Capability.FILES),
+    "files.get": OperationSpec(Capability.FILES),
+    "files.content": OperationSpec(Capability.FILES),
+    "files.delete": OperationSpec(Capability.FILES),
+    "files.list": OperationSpec(Capability.FILES),
 }

@@ -6,10 +6,10 @@ What is named here is the plugin contract: it changes only with the ``spec`` num
 from __future__ import annotations
 
 from jackfield.auth.base import Auth
-from jackfield.catalogue import FreePrices, PriceBook, UnknownPrices
-from jackfield.client.answers import base_of, dialect_of
+from jackfield.catalogue import FreePrices, PriceBook, ReportedPrices, UnknownPrices
+from jackfield.client.answers import base_of, dialect_of, wire_name
 from jackfield.config import ProviderSettings
-from jackfield.flow import Flow, Now, Once, Send, Sleep
+from jackfield.flow import Aside, Flow, Now, Once, Send, Sleep
 from jackfield.hookspecs import hookimpl
 from jackfield.profile import SPEC, Capability, Model, Profile, Support
 from jackfield.wire import (
@@ -28,6 +28,7 @@ from jackfield.wire import (
 
 __all__ = [
     "SPEC",
+    "Aside",
     "Auth",
     "Call",
     "Capability",
@@ -44,6 +45,7 @@ __all__ = [
     "Profile",
     "ProviderSettings",
     "Reply",
+    "ReportedPrices",
     "Send",
     "Sleep",
     "StreamParser",
@@ -55,5 +57,6 @@ __all__ = [
     "base_of",
     "dialect_of",
     "hookimpl",
+    "wire_name",
     "wire_named",
 ]

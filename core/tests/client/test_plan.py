@@ -17,8 +17,9 @@ from jackfield import (
     ToolResult,
     Unsupported,
 )
-from jackfield.client.plan import plan_completion, plan_embedding
+from jackfield.client.plan import plan_completion, plan_operation
 from jackfield.client.prompt import conversation
+from jackfield.client.requests import embedding
 
 PICTURE = Image("image/png", data=b"x")
 
@@ -190,5 +191,5 @@ def test_embeddings_need_texts(client) -> None:
 
     for texts in ([], [""], ["a", ""], None, 5, [5]):
         with pytest.raises(InvalidRequest):
-            plan_embedding(binding, texts, {})
-    assert ("a",) == plan_embedding(binding, "a", {}).request.texts
+            plan_operation(binding, "embed", embedding(texts), {})
+    assert ("a",) == plan_operation(binding, "embed", embedding("a"), {}).request.texts

@@ -30,6 +30,7 @@ from jackfield.wire import Dialect, Headers, Reply
 from jackfield.wire.chat_completions import ChatCompletions
 from jackfield.wire.chat_completions.parse import finish_of, usage_of
 from jackfield.wire.chat_completions.tables import FINISH
+from jackfield.wire.operations.embed import Embed
 
 WIRE = ChatCompletions(Dialect("acme"))
 
@@ -375,7 +376,7 @@ def test_vectors_as_lists_and_in_base64():
     packed = base64.b64encode(b"\x00\x00\x80\x3f\x00\x00\x00\xbf").decode()
     data = [{"index": 1, "embedding": packed}, {"index": 0, "embedding": [1, 0.5]}]
 
-    embeddings = WIRE.parse_embedding(reply({"data": data, "model": "m", "usage": {"prompt_tokens": 4}}))
+    embeddings = Embed(WIRE.dialect).parse(reply({"data": data, "model": "m", "usage": {"prompt_tokens": 4}}))
 
     assert ((1.0, 0.5), (1.0, -0.5)) == embeddings.vectors
     assert (4, "m") == (embeddings.usage.input, embeddings.model)
@@ -395,4 +396,4 @@ def test_vectors_as_lists_and_in_base64():
 def test_vectors_that_cannot_be_read_are_malformed(body):
     """A list, a base64 text of whole numbers, or nothing."""
     with pytest.raises(Malformed):
-        WIRE.parse_embedding(reply(body))
+        Embed(WIRE.dialect).parse(reply(body))

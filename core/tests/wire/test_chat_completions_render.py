@@ -28,6 +28,7 @@ from jackfield.types import (
 )
 from jackfield.wire import Dialect
 from jackfield.wire.chat_completions import ChatCompletions
+from jackfield.wire.operations.embed import Embed
 from jackfield.wire.quirks import compile_quirks
 
 HI = Message("user", "hi")
@@ -361,7 +362,7 @@ def test_embeddings():
     """Texts, options, and the encoding only where the dialect asks for one."""
     request = EmbedRequest("m", ("a", "b"), {"dimensions": 3, "user": "u"}, {"own": 1})
     plain, encoded = (
-        json.loads(w.render_embedding(request).body) for w in (wire(), wire(embedding_encoding="base64"))
+        json.loads(Embed(w.dialect).render(request).body) for w in (wire(), wire(embedding_encoding="base64"))
     )
 
     assert {"model": "m", "input": ["a", "b"], "dimensions": 3, "user": "u", "own": 1} == plain
@@ -371,4 +372,4 @@ def test_embeddings():
 def test_an_embedding_option_the_format_lacks_is_refused():
     """Before anything is sent."""
     with pytest.raises(Unsupported):
-        wire().render_embedding(EmbedRequest("m", ("a",), {"nonsense": 1}))
+        Embed(wire().dialect).render(EmbedRequest("m", ("a",), {"nonsense": 1}))

@@ -40,6 +40,7 @@ from jackfield.types import (
 )
 from jackfield.wire import Dialect, WireDecoder
 from jackfield.wire.chat_completions import ChatCompletions
+from jackfield.wire.operations.embed import Embed
 
 WIRE = ChatCompletions(Dialect("acme", settings={"reasoning_replay": "reasoning_content"}))
 PLAIN = ChatCompletions(Dialect("acme"))
@@ -234,7 +235,7 @@ def test_parts_that_come_whole_are_parsed_as_they_were(parts, usage):
 )
 def test_a_rendered_request_for_vectors_is_read_as_it_was(request):
     """Texts in their order."""
-    assert request == PLAIN.read_embedding(PLAIN.render_embedding(request))
+    assert request == Embed(PLAIN.dialect).read(Embed(PLAIN.dialect).render(request))
 
 
 vectors = st.lists(
@@ -247,8 +248,8 @@ vectors = st.lists(
 @given(vectors.map(tuple), st.sampled_from(["float", "base64"]))
 def test_written_vectors_are_parsed_as_they_were(found, encoding):
     """In either encoding."""
-    embeddings = Embeddings(found, Usage(input=3), "m")
+    embeddings = Embeddings(found, usage=Usage(input=3), model="m")
 
-    parsed = PLAIN.parse_embedding(PLAIN.write_embedding(embeddings, encoding=encoding))
+    parsed = Embed(PLAIN.dialect).parse(Embed(PLAIN.dialect).write(embeddings, encoding=encoding))
 
     assert (found, 3, "m") == (parsed.vectors, parsed.usage.input, parsed.model)

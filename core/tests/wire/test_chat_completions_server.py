@@ -41,6 +41,7 @@ from jackfield.types import (
 )
 from jackfield.wire import Call, Dialect
 from jackfield.wire.chat_completions import Asked, ChatCompletions
+from jackfield.wire.operations.embed import Embed
 
 WIRE = ChatCompletions(Dialect("acme"))
 HI = [{"role": "user", "content": "hi"}]
@@ -165,9 +166,8 @@ def test_what_is_no_request_is_refused(body):
 
 
 def test_how_the_answer_is_to_be_put():
-    """Usage in a stream, vectors in base64: for the one who writes the answer."""
-    assert Asked(True, "float") == WIRE.asked(call(stream_options={"include_usage": True}))
-    assert Asked(False, "base64") == WIRE.asked(call(encoding_format="base64"))
+    """Usage in a stream: for the one who writes the answer."""
+    assert Asked(True) == WIRE.asked(call(stream_options={"include_usage": True}))
     assert Asked() == WIRE.asked(call())
 
 
@@ -317,9 +317,13 @@ def test_an_error_reply():
 
 def test_embeddings_both_ways():
     """Official clients ask for base64 and get it."""
-    request = WIRE.read_embedding(call(model="m", input="a", dimensions=2, encoding_format="base64", own=1))
+    request = Embed(WIRE.dialect).read(
+        call(model="m", input="a", dimensions=2, encoding_format="base64", own=1)
+    )
     body = json.loads(
-        WIRE.write_embedding(Embeddings(((1.0, -0.5),), Usage(input=3), "m"), encoding="base64").body
+        Embed(WIRE.dialect)
+        .write(Embeddings(((1.0, -0.5),), usage=Usage(input=3), model="m"), encoding="base64")
+        .body
     )
 
     assert EmbedRequest("m", ("a",), {"dimensions": 2}, {"own": 1}) == request
@@ -334,4 +338,4 @@ def test_embeddings_both_ways():
 def test_what_is_no_request_for_vectors_is_refused(body):
     """Token numbers among them: we do not know the tokenizer."""
     with pytest.raises(InvalidRequest):
-        WIRE.read_embedding(call(**body))
+        Embed(WIRE.dialect).read(call(**body))

@@ -14,6 +14,7 @@ from jackfield.wire import Call, Dialect
 from jackfield.wire.chat_completions import ChatCompletions
 from jackfield.wire.fence import understood
 from jackfield.wire.messages import Messages
+from jackfield.wire.operations.embed import Embed
 
 CHAT, MESSAGES = ChatCompletions(Dialect("acme")), Messages(Dialect("acme"))
 TOOL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -57,7 +58,7 @@ EMBED_BODY = {"model": "m", "input": ["a", "b"], "encoding_format": "float", "di
 HALVES = {
     "chat": (CHAT.read_completion, CHAT_BODY),
     "messages": (MESSAGES.read_completion, MESSAGES_BODY),
-    "embeddings": (CHAT.read_embedding, EMBED_BODY),
+    "embeddings": (Embed(CHAT.dialect).exchanges[0].read, EMBED_BODY),
 }
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=4)
 JSON = st.recursive(

@@ -421,11 +421,6 @@ def test_quirks_rewrite_the_body_in_order_but_not_extra():
     assert (2, "mine") == (body["top"], body["model"])
 
 
-def test_embeddings_are_refused_before_sending():
-    """The operation is not there, not half there."""
-    wire = Messages(Dialect())
-
-    assert "embed" not in wire.routes
-    for verb in (wire.render_embedding, wire.parse_embedding, wire.read_embedding, wire.write_embedding):
-        with pytest.raises(Unsupported, match="no embeddings"):
-            verb(None)
+def test_the_format_has_no_embeddings():
+    """Who asks for them is told so before anything is sent."""
+    assert "embed" not in Messages(Dialect()).operations()

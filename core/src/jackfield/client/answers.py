@@ -7,7 +7,7 @@ from typing import Any
 
 from jackfield.auth import auth_for
 from jackfield.auth.base import Auth
-from jackfield.catalogue import PriceBook, UnknownPrices
+from jackfield.catalogue import PriceBook, ReportedPrices, UnknownPrices
 from jackfield.config import ProviderSettings
 from jackfield.errors import BadConfig, ErrorInfo
 from jackfield.hookspecs import hookimpl
@@ -27,11 +27,12 @@ class CoreAnswers:
     @hookimpl(trylast=True)
     def completion(self, profile: Profile, model: Model, settings: ProviderSettings) -> Wire:
         """The shared wire the profile names, in the provider's dialect."""
-        if profile.wire not in WIRES:
-            msg = f"`{profile.id}` names wire `{profile.wire}`, which is none of {', '.join(WIRES)}"
+        name = wire_name(profile, model, settings)
+        if name not in WIRES:
+            msg = f"`{profile.id}` names wire `{name}`, which is none of {', '.join(WIRES)}"
             hint = "a plugin with a wire of its own answers the `completion` hook"
             raise BadConfig(ErrorInfo("config", msg, provider=profile.id, hint=hint))
-        wire = wire_named(profile.wire)
+        wire = wire_named(name)
         return wire(dialect_of(profile, model, settings, wire.defaults))
 
     @hookimpl(trylast=True)
@@ -40,19 +41,43 @@ class CoreAnswers:
         return lambda: WireDecoder(wire.framing(), wire.stream_parser())
 
     @hookimpl(trylast=True)
-    def pricing(self) -> PriceBook:
-        """No price is known unless somebody states one."""
-        return UnknownPrices()
+    def pricing(self, profile: Profile) -> PriceBook:
+        """What the provider itself says an answer costs; else no price is known unless somebody states one."""
+        told = profile.charge
+        return UnknownPrices() if told is None else ReportedPrices(told.field, told.per_usd)
+
+
+def wire_name(profile: Profile, model: Model, settings: ProviderSettings) -> str:
+    """The wire this model is spoken to over: the only one it has, else the user's choice, else the main one."""
+    if model.wire or settings.wire is None:
+        return model.wire or profile.wire
+    wires = (profile.wire, *profile.wires)
+    if settings.wire not in wires:
+        msg = f"`{profile.id}` does not speak wire `{settings.wire}`; nothing was sent"
+        hint = f"it speaks {', '.join(dict.fromkeys(wires))}: see `wire` under `[providers.{profile.id}]`"
+        raise BadConfig(ErrorInfo("config", msg, provider=profile.id, hint=hint))
+    return settings.wire
+
+
+def _stated(profile: Profile, model: Model, wire: str) -> dict[str, Any]:
+    """What provider and model family say of their dialect of one wire."""
+    provider = profile.dialect if wire == profile.wire else profile.dialects.get(wire, {})
+    family = model.dialect if wire == (model.wire or profile.wire) else {}
+    return {**provider, **family}
 
 
 def dialect_of(
     profile: Profile, model: Model, settings: ProviderSettings, defaults: Mapping[str, Any]
 ) -> Dialect:
-    """How this provider speaks the wire for this model: wire defaults, then provider, then model family."""
-    stated = {**profile.dialect, **model.dialect}
+    """How this provider speaks the wire for this model: wire defaults, then provider, then model family.
+
+    Quirks are about the provider's main wire; what is special about another is all in its settings.
+    """
+    wire = wire_name(profile, model, settings)
+    stated = _stated(profile, model, wire)
     unknown = sorted(set(stated) - set(defaults))
     if unknown:
-        msg = f"`{profile.id}`: wire `{profile.wire}` has no setting {', '.join(f'`{name}`' for name in unknown)}"
+        msg = f"`{profile.id}`: wire `{wire}` has no setting {', '.join(f'`{name}`' for name in unknown)}"
         raise BadConfig(
             ErrorInfo("config", msg, provider=profile.id, hint=f"it has: {', '.join(sorted(defaults))}")
         )
@@ -61,7 +86,7 @@ def dialect_of(
         base=base_of(profile, settings),
         headers=Headers({**profile.headers, **settings.headers}),
         settings={**defaults, **stated},
-        quirks=compile_quirks(profile.quirks),
+        quirks=compile_quirks(profile.quirks) if wire == profile.wire else (),
         errors=profile.errors,
         request_id=profile.request_id,
         max_output=model.max_output,

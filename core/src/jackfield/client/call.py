@@ -5,7 +5,8 @@ Written once for sync and async; the streamed call differs in what one attempt i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import attrs
@@ -15,12 +16,12 @@ from jackfield.client.binding import Binding
 from jackfield.client.plan import Plan
 from jackfield.client.session import Session
 from jackfield.errors import ErrorInfo, JackfieldError, Malformed, TimedOut
-from jackfield.events import Accumulator, Failed
+from jackfield.events import Accumulator, Event, Failed, plain_answer
 from jackfield.flow import NOW, Close, Flow, Open, Opened, Read, Send, Sleep
 from jackfield.jsontext import loads
 from jackfield.policy import HARD_CAP, RetryPolicy
 from jackfield.schema import structure
-from jackfield.types import Attempt, Completion, Embeddings, EmbedRequest, Request
+from jackfield.types import Attempt, Completion, Request
 from jackfield.wire import Call, Reply
 from jackfield.wire.fence import fenced
 
@@ -30,65 +31,58 @@ TOTAL = 600.0
 TOTAL_STREAM = 3600.0
 ERROR_BODY_CAP = 1 << 20
 
+_Parsed: TypeAlias = tuple[Sequence[Event], Any]  # with the raw payload
+
 
 def completing(binding: Binding, plan: Plan) -> Flow[Completion]:
     """The completion a plan asks for."""
     assert isinstance(plan.request, Request)
     call = binding.wire.render_completion(plan.request, stream=False)
-    completion: Completion = yield from _persisted(binding, plan, call, _completion)
-    return completion if plan.request.output is None else with_value(plan, completion)
+    flow = persisted(binding, plan, call, _completion)
+    return flow if plan.request.output is None else _valued(plan, flow)
+
+
+def _valued(plan: Plan, flow: Flow[Completion]) -> Flow[Completion]:
+    return with_value(plan, (yield from flow))
 
 
 def _completion(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Completion]:
-    reply = yield from _sent(binding, call, plan, run.deadline)
+    # What `sent` does stands here again: each generator between driver and effect is passed at every step.
+    signed = yield from binding.auth.sign(call)
+    reply: Reply = yield Send(signed, plan.timeouts, run.deadline)
+    _check(binding, reply)
     events, raw = fenced(binding.wire.parse_completion, reply)
     last = events[-1]
     if type(last) is Failed:
         raise last.error.where(status=reply.status).to_exception()
-    accumulator = Accumulator()
-    accumulator.add_all(events)
-    now = yield NOW
-    return _completed(binding, plan, accumulator, reply, (run.number, now - run.begun), raw)
+    now: float = yield NOW
+    return _completed(binding, plan, (events, raw), reply, (run.number, now - run.begun))
 
 
 def _completed(
-    binding: Binding, plan: Plan, accumulator: Accumulator, reply: Reply, timing: tuple[int, float], raw: Any
+    binding: Binding, plan: Plan, answer: _Parsed, reply: Reply, timing: tuple[int, float]
 ) -> Completion:
-    request_id = request_id_of(binding, reply.headers)
+    events, raw = answer
+    provider, request_id = binding.profile.id, request_id_of(binding, reply.headers)
+    plain = plain_answer(events)
+    if plain is not None:
+        parts, finish, usage, model, name = plain
+        charge = charge_of(binding, usage)
+        attempts = (Attempt(timing[0], timing[1], reply.status, request_id, None, usage),)
+        notices = plan.notices
+        return Completion(
+            parts, finish, usage, model, provider, name, request_id, charge, None, notices, attempts, raw=raw
+        )
+    accumulator = Accumulator()
+    accumulator.add_all(events)
     usage = accumulator.usage
     return accumulator.completion(
-        provider=binding.profile.id,
+        provider=provider,
         request_id=request_id,
         charge=charge_of(binding, usage),
-        warnings=(*plan.notices, *accumulator.warnings) if plan.notices or accumulator.warnings else (),
-        attempts=(Attempt(timing[0], timing[1], reply.status, request_id, None, usage),),
+        warnings=(*plan.notices, *accumulator.warnings),
+        attempts=(Attempt(*timing, reply.status, request_id, None, usage),),
         raw=raw,
-    )
-
-
-def embedding(binding: Binding, plan: Plan) -> Flow[Embeddings]:
-    """The vectors a plan asks for."""
-    assert isinstance(plan.request, EmbedRequest)
-    call = binding.wire.render_embedding(plan.request)
-    return (yield from _persisted(binding, plan, call, _vectors))
-
-
-def _vectors(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Embeddings]:
-    assert isinstance(plan.request, EmbedRequest)
-    reply = yield from _sent(binding, call, plan, run.deadline)
-    vectors = fenced(binding.wire.parse_embedding, reply)
-    if len(vectors.vectors) != len(plan.request.texts):
-        msg = f"{len(vectors.vectors)} vectors came for {len(plan.request.texts)} texts"
-        raise Malformed(ErrorInfo("protocol.body", msg))
-    now = yield NOW
-    request_id = request_id_of(binding, reply.headers)
-    return attrs.evolve(
-        vectors,
-        provider=binding.profile.id,
-        request_id=request_id,
-        charge=charge_of(binding, vectors.usage),
-        warnings=plan.notices,
-        attempts=(Attempt(run.number, now - run.begun, reply.status, request_id, None, vectors.usage),),
     )
 
 
@@ -96,14 +90,14 @@ def opening(binding: Binding, plan: Plan) -> Flow[Session]:
     """A stream, read up to its first content: until then a failure is retried and nobody sees it."""
     assert isinstance(plan.request, Request)
     call = binding.wire.render_completion(plan.request, stream=True)
-    return (yield from _persisted(binding, plan, call, _session))
+    return persisted(binding, plan, call, _session)
 
 
 def _session(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Session]:
     signed = yield from binding.auth.sign(call)
     opened: Opened = yield Open(signed, plan.timeouts, run.deadline)
     try:
-        if not 200 <= opened.status < 300 or _is_page(opened.headers):
+        if not 200 <= opened.status < 300 or _is_page(opened.headers.get("content-type", "")):
             body = yield from _rest(opened, run.deadline)
             raise _error(binding, Reply(opened.status, opened.headers, body))
         session = Session(binding, plan, opened, (run.number, run.begun, run.deadline))
@@ -143,18 +137,24 @@ def _rest(opened: Opened, deadline: float) -> Flow[bytes]:
     return b"".join(pieces)
 
 
-def _sent(binding: Binding, call: Call, plan: Plan, deadline: float) -> Flow[Reply]:
+def sent(binding: Binding, call: Call, plan: Plan, deadline: float) -> Flow[Reply]:
+    """The reply to a call, signed and sent; whatever is no success is raised."""
     signed = yield from binding.auth.sign(call)
     reply: Reply = yield Send(signed, plan.timeouts, deadline)
-    if not 200 <= reply.status < 300 or _is_page(reply.headers):
-        raise _error(binding, reply)
-    binding.auth.accepted()
+    _check(binding, reply)
     return reply
 
 
-def _is_page(headers: Mapping[str, str]) -> bool:
+def _check(binding: Binding, reply: Reply) -> None:
+    if not 200 <= reply.status < 300 or _is_page(reply.headers.get("content-type", "")):
+        raise _error(binding, reply)
+    binding.auth.accepted()
+
+
+@lru_cache(maxsize=64)
+def _is_page(media_type: str) -> bool:
     """Whether a proxy's or a login page came instead of an answer."""
-    return headers.get("content-type", "")[:9].lower() == "text/html"
+    return media_type[:9].lower() == "text/html"
 
 
 def _error(binding: Binding, reply: Reply) -> JackfieldError:
@@ -182,7 +182,7 @@ class Run(NamedTuple):
 AttemptFlow: TypeAlias = Callable[[Binding, Plan, Call, Run], Flow[Result]]
 
 
-def _persisted(binding: Binding, plan: Plan, call: Call, attempt: AttemptFlow[Result]) -> Flow[Result]:
+def persisted(binding: Binding, plan: Plan, call: Call, attempt: AttemptFlow[Result]) -> Flow[Result]:
     """``attempt``, and again while the policy allows."""
     begun: float = yield NOW
     total = plan.timeouts.total or (TOTAL_STREAM if attempt is _session else TOTAL)
@@ -202,7 +202,7 @@ def _retried(
     failed: list[Attempt] = []
     retries = 0
     while True:
-        error = error.where(provider=binding.profile.id, model=binding.model.id, operation=_operation(plan))
+        error = error.where(provider=binding.profile.id, model=binding.model.id, operation=plan.operation)
         now: float = yield NOW
         failed.append(Attempt(run.number, now - run.begun, error.status, error.request_id, error))
         # Where another signature may fare better it is tried at once, which is no retry.
@@ -220,10 +220,6 @@ def _retried(
             error = exc.info
         else:
             return _with_failures(result, tuple(failed))  # type: ignore[no-any-return]
-
-
-def _operation(plan: Plan) -> str:
-    return "embed" if isinstance(plan.request, EmbedRequest) else "complete"
 
 
 def _with_failures(result: Any, failed: tuple[Attempt, ...]) -> Any:

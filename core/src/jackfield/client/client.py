@@ -1,21 +1,24 @@
-"""The clients: bind a model once, then complete, stream and embed. Sync and async differ by one word."""
+"""The clients: bind a model once, then complete, stream and whatever else it can. Sync and async differ by one word."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from jackfield.client.answers import CoreAnswers
 from jackfield.client.binding import Binding
-from jackfield.client.call import completing, embedding
+from jackfield.client.call import completing
+from jackfield.client.kept import AsyncBatches, AsyncFiles, Batches, Files
 from jackfield.client.local import answered
-from jackfield.client.plan import plan_completion, plan_embedding
+from jackfield.client.operate import operating
+from jackfield.client.operations import AsyncOperations, Operations
+from jackfield.client.plan import plan_completion
 from jackfield.client.stream import AsyncStream, Stream
 from jackfield.config import Settings
 from jackfield.errors import BadConfig, ErrorInfo, InvalidRequest
-from jackfield.options import EmbedOptions, Options
-from jackfield.profile import Capability
+from jackfield.options import Options
+from jackfield.profile import Capability, Model
 from jackfield.registry import Registry
 from jackfield.transport import (
     ASYNC,
@@ -27,11 +30,12 @@ from jackfield.transport import (
     default_async_transport,
     default_transport,
 )
-from jackfield.types import Completion, Embeddings, Timeouts
+from jackfield.types import Completion, Timeouts
 
 if TYPE_CHECKING:
+    from jackfield.client.plan import Plan
     from jackfield.client.prompt import Prompt
-    from jackfield.profile import Model, Profile
+    from jackfield.profile import Profile
 
 
 MAX_RETRIES = 2
@@ -82,6 +86,19 @@ class _Bindings:
                 found = self._bound.get(name) or self._bound.setdefault(name, self._bind(name))
         return found
 
+    def bind_provider(self, provider: str) -> Binding:
+        """The provider, for what is about no one model: lists, files, batches. It is kept as models are."""
+        if type(provider) is not str or not provider or "/" in provider:
+            msg = f"a provider is named by its id alone, not as {provider!r:.60}; nothing was sent"
+            raise InvalidRequest(ErrorInfo("request.invalid", msg, sent="no"))
+        key = f"{provider}/"
+        with self._lock:
+            found = self._bound.get(key)
+            if found is None:
+                profile = self.registry.profile(provider)
+                found = self._bound.setdefault(key, self._made(profile, Model("", listed=False)))
+        return found
+
     def _with_model(self, name: str) -> str:
         """The name; a provider's id alone stands for its default model, if one is set."""
         if "/" in name or name not in self.registry.ids():
@@ -90,7 +107,9 @@ class _Bindings:
         return f"{name}/{default}" if default else name
 
     def _bind(self, name: str) -> Binding:
-        profile, model = self.registry.resolve(self._with_model(name))
+        return self._made(*self.registry.resolve(self._with_model(name)))
+
+    def _made(self, profile: Profile, model: Model) -> Binding:
         settings = self.settings.provider(profile)
         hooks = self.registry.hooks(profile.id, self._core)
         facts = {"profile": profile, "model": model, "settings": settings}
@@ -130,7 +149,7 @@ def _rules(profile: Profile, model: Model) -> dict[str, Any]:
     return {name: rule for name, rule in found.items() if rule is not None}
 
 
-class Client(_Bindings):
+class Client(_Bindings, Operations):
     """A synchronous client. One may serve all threads of a process.
 
     ``settings`` are what a configuration file may say, and win over all files and the environment:
@@ -168,12 +187,19 @@ class Client(_Bindings):
         binding = self.bind(model)
         return Stream(binding, plan_completion(binding, prompt, options, stream=True), self.driver)
 
-    def embed(
-        self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
-    ) -> Embeddings:
-        """A vector for each text."""
-        binding = self.bind(model)
-        return self.driver.run(answered(binding, embedding(binding, plan_embedding(binding, texts, options))))
+    def perform(self, binding: Binding, plan: Plan) -> Any:
+        """The answer a plan asks for."""
+        return self.driver.run(answered(binding, operating(binding, plan)))
+
+    @property
+    def batches(self) -> Batches:
+        """Many requests at once, answered in the provider's own time."""
+        return Batches(self)
+
+    @property
+    def files(self) -> Files:
+        """The files providers keep."""
+        return Files(self)
 
     def close(self) -> None:
         """Close all connections."""
@@ -187,7 +213,7 @@ class Client(_Bindings):
         self.close()
 
 
-class AsyncClient(_Bindings):
+class AsyncClient(_Bindings, AsyncOperations):
     """An asynchronous client. It may be used from several event loops; each has connections of its own."""
 
     def __init__(
@@ -222,14 +248,19 @@ class AsyncClient(_Bindings):
         binding = self.bind(model)
         return AsyncStream(binding, plan_completion(binding, prompt, options, stream=True), self.driver)
 
-    async def embed(
-        self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
-    ) -> Embeddings:
-        """A vector for each text."""
-        binding = self.bind(model)
-        return await self.driver.run(
-            answered(binding, embedding(binding, plan_embedding(binding, texts, options)))
-        )
+    async def perform(self, binding: Binding, plan: Plan) -> Any:
+        """The answer a plan asks for."""
+        return await self.driver.run(answered(binding, operating(binding, plan)))
+
+    @property
+    def batches(self) -> AsyncBatches:
+        """Many requests at once, answered in the provider's own time."""
+        return AsyncBatches(self)
+
+    @property
+    def files(self) -> AsyncFiles:
+        """The files providers keep."""
+        return AsyncFiles(self)
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -10,8 +10,9 @@ from attrs import define
 
 from jackfield.client.binding import Binding
 from jackfield.client.prompt import Prompt, conversation
+from jackfield.client.requests import Maker
 from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError, Unsupported
-from jackfield.options import EMBED_OPTIONS, OPTIONS, OptionSpec
+from jackfield.options import OPERATIONS, OPTIONS, OptionSpec
 from jackfield.profile import Capability, Support
 from jackfield.schema import json_schema
 from jackfield.tools import as_tool
@@ -19,13 +20,13 @@ from jackfield.types import (
     Audio,
     CachePoint,
     Document,
-    EmbedRequest,
     HostedTool,
     Image,
     Message,
     Notice,
     Other,
     Output,
+    Part,
     Reasoning,
     Refusal,
     Request,
@@ -43,10 +44,11 @@ from jackfield.types import (
 class Plan:
     """A checked request, and how it is to be carried out."""
 
-    request: Request | EmbedRequest
+    request: Any
     timeouts: Timeouts
     max_retries: int
     notices: tuple[Notice, ...] = ()
+    operation: str = "complete"
 
 
 # What each kind of part needs of a model; text, reasoning and tool turns need nothing special.
@@ -73,6 +75,15 @@ _WORDS: Mapping[Capability, str] = {
     Capability.STREAMING: "stream",
     Capability.CHAT: "chat",
     Capability.EMBEDDINGS: "make embeddings",
+    Capability.RERANK: "rerank documents",
+    Capability.MODERATION: "moderate",
+    Capability.IMAGES_OUT: "make images",
+    Capability.SPEECH_OUT: "speak",
+    Capability.SPEECH_IN: "transcribe",
+    Capability.COUNT_TOKENS: "count tokens",
+    Capability.LIST_MODELS: "list its models",
+    Capability.BATCH: "answer batches",
+    Capability.FILES: "keep files",
     Capability.LOGPROBS: "give log probabilities",
     Capability.REASONING: "be told how much to reason",
     Capability.SYSTEM_PROMPT: "take a system prompt",
@@ -102,17 +113,16 @@ def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any]
     return Plan(request, timeouts, max_retries, tuple(notices))
 
 
-def plan_embedding(binding: Binding, texts: str | Sequence[str], options: Mapping[str, Any]) -> Plan:
-    """The plan for embeddings."""
-    _require(binding, Capability.EMBEDDINGS)
+def plan_operation(binding: Binding, operation: str, make: Maker, options: Mapping[str, Any]) -> Plan:
+    """The plan for an operation beside completions."""
+    spec = OPERATIONS[operation]
+    require(binding, spec.capability)
     given = {name: value for name, value in options.items() if value is not None}
     extra = _extra(given.pop("extra", {}))
     timeouts, max_retries = _limits(binding, given)
-    chosen, notices = _checked(binding, given, EMBED_OPTIONS)
-    listed = (texts,) if isinstance(texts, str) else _listed("texts", texts)
-    if not listed or not all(listed) or not _all_texts(listed):
-        raise _invalid("embeddings need at least one text, and none of them empty")
-    return Plan(EmbedRequest(binding.model.id, listed, chosen, extra), timeouts, max_retries, tuple(notices))
+    chosen, notices = _checked(binding, given, spec.options)
+    request = make(binding.model.id, chosen, extra)
+    return Plan(request, timeouts, max_retries, tuple(notices), operation)
 
 
 def _listed(name: str, value: Any) -> tuple[Any, ...]:
@@ -246,7 +256,8 @@ def _asks_for_nothing(name: str, value: Any) -> bool:
 # -- capabilities --------------------------------------------------------------------------------
 
 
-def _require(binding: Binding, capability: Capability) -> None:
+def require(binding: Binding, capability: Capability) -> None:
+    """Refuse what the model is known not to do."""
     if capability not in binding.refused:
         return
     missing = binding.supports(capability) is Support.NOT_IMPLEMENTED
@@ -266,37 +277,37 @@ def _alternatives(binding: Binding, capability: Capability) -> str:
 def _check_parts(binding: Binding, messages: tuple[Message, ...], stream: bool) -> list[Notice]:
     """Refuse what the model cannot read; tell of cache points it has no cache for."""
     notices: list[Notice] = []
-    _require(binding, Capability.CHAT)
+    require(binding, Capability.CHAT)
     if stream:
-        _require(binding, Capability.STREAMING)
+        require(binding, Capability.STREAMING)
     for message in messages:
         if message.role not in _ROLES:
             raise _invalid(f"`{message.role!s:.40}` is no role: there are {', '.join(sorted(_ROLES))}")
         if message.role == "system":
-            _require(binding, Capability.SYSTEM_PROMPT)
+            require(binding, Capability.SYSTEM_PROMPT)
         for part in message.parts:
-            needed = _NEEDS.get(type(part))
-            if needed is not None:
-                _require(binding, needed)
-            elif type(part) not in _PLAIN_PARTS:
-                raise _invalid(f"`{type(part).__name__}` is no part of a message")
-            elif type(part) is ToolResult:
-                _check_results(binding, part)
-            elif type(part) is CachePoint and not notices:
+            if type(part) is CachePoint and not notices:
                 notices += _cache_notices(binding)
+            elif type(part) is not Text:
+                _check_part(binding, part)
     return notices
 
 
-def _check_results(binding: Binding, result: ToolResult) -> None:
-    for part in result.parts:
-        needed = _NEEDS.get(type(part))
-        if needed is not None:
-            _require(binding, needed)
+def _check_part(binding: Binding, part: Part) -> None:
+    needed = _NEEDS.get(type(part))
+    if needed is not None:
+        require(binding, needed)
+    elif type(part) not in _PLAIN_PARTS:
+        raise _invalid(f"`{type(part).__name__}` is no part of a message")
+    elif type(part) is ToolResult:
+        for inner in part.parts:
+            if type(inner) in _NEEDS:
+                require(binding, _NEEDS[type(inner)])
 
 
 def _check_tools(binding: Binding, tools: tuple[Tool | HostedTool, ...], choice: str | None) -> None:
     if tools:
-        _require(binding, Capability.TOOLS)
+        require(binding, Capability.TOOLS)
     if choice is None:
         return
     if not tools and choice != "none":
@@ -305,7 +316,7 @@ def _check_tools(binding: Binding, tools: tuple[Tool | HostedTool, ...], choice:
     if choice not in ("auto", "none", "required") and choice not in names:
         raise _invalid(f"tool_choice `{choice}` is none of the tools: {', '.join(names) or 'there are none'}")
     if choice != "auto":
-        _require(binding, Capability.TOOL_CHOICE)
+        require(binding, Capability.TOOL_CHOICE)
 
 
 def _output(into: Any) -> Output | None:
@@ -320,7 +331,7 @@ def _output(into: Any) -> Output | None:
 
 def _check_output(binding: Binding, output: Output | None) -> None:
     if output is not None:
-        _require(binding, Capability.JSON_MODE if output.schema is None else Capability.JSON_SCHEMA)
+        require(binding, Capability.JSON_MODE if output.schema is None else Capability.JSON_SCHEMA)
 
 
 def _cache_notices(binding: Binding) -> list[Notice]:

@@ -5,6 +5,7 @@ What is found is wrapped before anything can fail: no frame that raises holds a 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -234,7 +235,7 @@ def _all(found: list[Secret | Fault]) -> tuple[Secret, ...] | Fault:
 
 def _wrapped(value: str, source: str, need: Need) -> Secret | Fault:
     """A value as a secret, or what is wrong with it."""
-    value = value.strip()
+    value = value.strip() if need.key else _one_line(value.strip())
     for wrong, reason in _FAULTS:
         if wrong(value, need):
             return Fault(f"the credential from {source} {reason}")
@@ -242,6 +243,16 @@ def _wrapped(value: str, source: str, need: Need) -> Secret | Fault:
         return Secret(value, source)
     except BadConfig as exc:
         return Fault(exc.info.message)
+
+
+def _one_line(value: str) -> str:
+    """A JSON document, as key files of cloud accounts are, without the line ends no secret may have."""
+    if value[:1] != "{" or "\n" not in value:
+        return value
+    try:
+        return json.dumps(json.loads(value))
+    except (ValueError, RecursionError):
+        return value  # whoever needs it as JSON says what is wrong with it
 
 
 # What no key is. The value is never shown.

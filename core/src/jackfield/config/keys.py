@@ -50,6 +50,7 @@ PROVIDER_KEYS: Mapping[str, Check] = {
     "headers": headers,
     "max_retries": integer,
     "timeout": seconds,
+    "wire": text,
 }
 
 # What a project's file may not say of a provider, and why. Whoever clones a repository runs with the keys

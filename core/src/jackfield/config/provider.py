@@ -29,6 +29,7 @@ class ProviderSettings:
     timeout: float | None = None
     max_retries: int | None = None
     default_model: str | None = None
+    wire: str | None = None
     headers: Mapping[str, str] = field(factory=dict, repr=lambda headers: f"<{', '.join(headers)}>")
     values: Mapping[str, str] = field(factory=dict, repr=False)
     chosen: Mapping[str, str] = field(factory=dict, repr=False)
@@ -99,3 +100,20 @@ def checked_base_url(raw: str, label: str, path: str) -> str:
     if path and parts.path in ("", "/"):
         return f"{parts.scheme}://{parts.netloc}/{path.strip('/')}"
     return raw.strip()
+
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104  # where a server listens, and where it is found
+
+
+def completed_base_url(raw: str, own: str) -> str:
+    """A bare host as an address, where the provider's ``own`` is that of a server on this machine.
+
+    Such servers and their clients share a variable that names host and port, or the host alone.
+    """
+    if "://" in raw or not own.startswith("http://"):
+        return raw
+    host, slash, path = raw.strip().partition("/")
+    name, colon, port = host.rpartition(":")
+    if not (colon and port.isdecimal()):  # also in the brackets of an address of numbers
+        name, port = host, own.rpartition(":")[2].partition("/")[0]
+    return f"http://{_EVERYWHERE.get(name, name) or '127.0.0.1'}:{port}{slash}{path}"

@@ -15,7 +15,7 @@ from jackfield.config.keys import PROVIDER_KEYS, provider_id, unknown_keys
 from jackfield.config.layers import Found, Layer, Layers
 from jackfield.config.notes import warn
 from jackfield.config.paths import Paths
-from jackfield.config.provider import ProviderSettings, checked_base_url
+from jackfield.config.provider import ProviderSettings, checked_base_url, completed_base_url
 from jackfield.config.sources import environment, file_layer, given, key_variables, project_file
 from jackfield.errors import BadConfig, ErrorInfo
 from jackfield.profile.schema import HEADER_NAME, message, suggestion
@@ -32,6 +32,9 @@ class Entry:
     path: str
     value: str
     origin: str
+
+
+_PLAIN = ("timeout", "max_retries", "default_model", "wire")  # settings that are one value, as it stands
 
 
 @frozen
@@ -161,14 +164,14 @@ class Settings:
             for name, setting in profile.settings.items()
             if setting.header and name in chosen
         }
-        timeout, retries = self._of(names, "timeout"), self._of(names, "max_retries")
-        model = self._of(names, "default_model")
+        own = {name: found.value for name in _PLAIN if (found := self._of(names, name)) is not None}
         return ProviderSettings(
             profile.id,
             self._base_url(profile, names),
-            self.timeout if timeout is None else timeout.value,
-            self.max_retries if retries is None else retries.value,
-            None if model is None else model.value,
+            own.get("timeout", self.timeout),
+            own.get("max_retries", self.max_retries),
+            own.get("default_model"),
+            own.get("wire"),
             {**values, **self._headers(names)},
             values,
             chosen,
@@ -191,7 +194,8 @@ class Settings:
     def _base_url(self, profile: Profile, names: tuple[str, ...]) -> str | None:
         found = self._of(names, "base_url", profile.base_url_env)
         if found is not None:
-            return checked_base_url(found.value, found.label, profile.base_path)
+            given = completed_base_url(found.value, profile.base_url or "")
+            return checked_base_url(given, found.label, profile.base_path)
         return profile.base_url
 
     def _headers(self, names: tuple[str, ...]) -> dict[str, str]:

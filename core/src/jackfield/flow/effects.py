@@ -80,7 +80,17 @@ class Once:
     flow: Callable[[], Flow[Any]]
 
 
-Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once
+@define
+class Aside:
+    """Run a function that blocks, such as a vendor's credential chain, where it holds nobody up.
+
+    Resumes with what it returns. An event loop runs it in a thread; it cannot be interrupted there.
+    """
+
+    function: Callable[[], Any]
+
+
+Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once | Aside
 
 Result = TypeVar("Result")
 Flow: TypeAlias = Generator[Effect, Any, Result]

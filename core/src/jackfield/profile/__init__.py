@@ -18,6 +18,7 @@ from jackfield.profile.profile import (
     OptionRule,
     Profile,
     Quality,
+    ReportedCharge,
     Setting,
 )
 from jackfield.profile.reader import read_profile
@@ -34,6 +35,7 @@ __all__ = [
     "OptionRule",
     "Profile",
     "Quality",
+    "ReportedCharge",
     "Setting",
     "Statement",
     "Support",

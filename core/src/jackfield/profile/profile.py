@@ -24,6 +24,7 @@ RESERVED_SETTINGS = (
     "headers",
     "max_retries",
     "timeout",
+    "wire",
 )
 """What a user may set for every provider; a profile's own settings have other names."""
 
@@ -61,6 +62,14 @@ class Setting:
 
 
 @frozen
+class ReportedCharge:
+    """Where in the usage of its answers a provider says what they cost, and how many of its units are a USD."""
+
+    field: str
+    per_usd: int = 1
+
+
+@frozen
 class OptionRule:
     """What a provider or model does with a call option: refuse it, ignore it, or take it within bounds."""
 
@@ -84,6 +93,7 @@ class Model:
     listed: bool = True
     aliases: tuple[str, ...] = ()
     mode: str = "chat"
+    wire: str = ""  # set where the model speaks one wire alone, and not the provider's main one
     context: int | None = None
     max_output: int | None = None
     dimensions: int | None = None
@@ -144,6 +154,8 @@ class Profile:
     name: str
     wire: str
     spec: int = SPEC
+    wires: tuple[str, ...] = ()  # others that may be chosen; ``dialects`` holds the settings of each
+    dialects: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     base_url: str | None = None
     base_url_env: tuple[str, ...] = ()
     base_path: str = ""  # appended to a base URL that has no path
@@ -161,6 +173,7 @@ class Profile:
     options: Mapping[str, OptionRule] = field(factory=dict)
     errors: Mapping[str, str] = field(factory=dict)
     request_id: tuple[str, ...] = ("x-request-id", "request-id")
+    charge: ReportedCharge | None = None
     limits: Mapping[str, Any] = field(factory=dict)
     compliance: Mapping[str, Any] = field(factory=dict)
     regions: Mapping[str, Any] = field(factory=dict)

@@ -28,6 +28,7 @@ from jackfield.profile.profile import (
     OptionRule,
     Profile,
     Quality,
+    ReportedCharge,
     Setting,
 )
 from jackfield.profile.schema import (
@@ -118,9 +119,9 @@ _OPTION_RULE = Table(
 
 def _options(raw: object, path: str, problems: Problems) -> dict[str, OptionRule]:
     """Rules for call options by name."""
-    from jackfield.options import EMBED_OPTIONS, OPTIONS
+    from jackfield.options import OPERATIONS, OPTIONS
 
-    known = (*OPTIONS, *EMBED_OPTIONS)
+    known = dict.fromkeys([*OPTIONS, *(name for spec in OPERATIONS.values() for name in spec.options)])
     found: dict[str, OptionRule] = {}
     for name, value in free(raw, path, problems).items():
         below = join(path, name)
@@ -218,6 +219,17 @@ def _errors(raw: object, path: str, problems: Problems) -> dict[str, str]:
     return found
 
 
+_CHARGE = Table({"field": text, "per_usd": integer}, required=("field",))
+
+
+def _charge(raw: object, path: str, problems: Problems) -> ReportedCharge:
+    """Where answers say what they cost."""
+    fields = _CHARGE(raw, path, problems)
+    if fields.get("per_usd", 1) < 1:
+        problems.append(f"{join(path, 'per_usd')}: must be 1 or more")
+    return ReportedCharge(**{"field": "", **fields})
+
+
 _QUALITY = Table({"level": choice("bronze", "silver", "gold"), "owner": text, "exempt": each(text)})
 
 
@@ -233,6 +245,8 @@ _PROFILE = Table(
         "name": text,
         "aliases": texts,
         "wire": text,
+        "wires": texts,
+        "dialects": each(free),
         "base_url": text,
         "base_url_env": texts,
         "base_path": text,
@@ -249,6 +263,7 @@ _PROFILE = Table(
         "capabilities": _capabilities,
         "options": _options,
         "errors": _errors,
+        "charge": _charge,
         "limits": free,
         "compliance": free,
         "regions": free,
@@ -262,6 +277,7 @@ _MODEL = Table(
         "id": text,
         "aliases": texts,
         "mode": text,
+        "wire": text,
         "context": integer,
         "max_output": integer,
         "dimensions": integer,

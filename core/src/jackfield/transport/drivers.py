@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jackfield.errors import JackfieldError
-from jackfield.flow import Close, Effect, Flow, LocalStream, Now, Once, Open, Opened, Read, Send, Sleep
+from jackfield.flow import Aside, Close, Effect, Flow, LocalStream, Now, Once, Open, Opened, Read, Send, Sleep
 from jackfield.wire.call import Reply
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class SyncDriver:
             Read: lambda effect: self.read(effect.opened, effect.deadline),
             Close: lambda effect: self.close(effect.opened),
             Sleep: lambda effect: self.sleep(effect.seconds),
-            Now: lambda effect: self.clock(),
             Once: self._once,
+            Aside: lambda effect: effect.function(),
         }
 
     def run(self, flow: Flow[Result]) -> Result:
@@ -76,7 +76,8 @@ class SyncDriver:
                 except StopIteration as stop:
                     return stop.value  # type: ignore[no-any-return]
                 try:
-                    value = acts[type(effect)](effect)
+                    kind = type(effect)
+                    value = self.clock() if kind is Now else acts[kind](effect)
                     step = flow.send
                 except BaseException as failure:  # noqa: BLE001  # it is raised again, inside the flow
                     value = failure
@@ -161,8 +162,8 @@ class AsyncDriver:
             Read: lambda effect: self.read(effect.opened, effect.deadline),
             Close: lambda effect: self.close(effect.opened),
             Sleep: lambda effect: self.sleep(effect.seconds),
-            Now: self._now,
             Once: self._once,
+            Aside: _aside,
         }
 
     async def run(self, flow: Flow[Result]) -> Result:
@@ -177,7 +178,8 @@ class AsyncDriver:
                 except StopIteration as stop:
                     return stop.value  # type: ignore[no-any-return]
                 try:
-                    value = await acts[type(effect)](effect)
+                    kind = type(effect)
+                    value = self.clock() if kind is Now else await acts[kind](effect)
                     step = flow.send
                 except BaseException as failure:  # noqa: BLE001  # it is raised again, inside the flow
                     value = failure
@@ -201,9 +203,6 @@ class AsyncDriver:
 
     async def _open(self, effect: Open) -> Opened:
         return await self.transport.open(effect.call, effect.timeouts, effect.deadline)
-
-    async def _now(self, effect: Now) -> float:
-        return self.clock()
 
     async def _once(self, effect: Once) -> Any:
         shared = self._shared(effect)
@@ -234,6 +233,12 @@ class AsyncDriver:
     def _land(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         if self._flights[key].task is task:
             del self._flights[key]
+
+
+async def _aside(effect: Aside) -> Any:
+    import asyncio
+
+    return await asyncio.to_thread(effect.function)
 
 
 async def _settled(task: asyncio.Task[Any]) -> None:

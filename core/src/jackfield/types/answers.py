@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from attrs import field, frozen
 
 from jackfield.types.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall
+from jackfield.types.quick import quick
 from jackfield.types.requests import Message
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ FinishReason: TypeAlias = Literal[
 UsageSource: TypeAlias = Literal["reported", "estimated", "unknown"]
 
 
+@quick
 @frozen(slots=False)  # a dict takes many frozen fields faster than slots do
 class Usage:
     """Tokens in disjoint buckets: nothing is counted twice, so the buckets of a side add up to its total."""
@@ -59,6 +61,7 @@ class Usage:
 UNKNOWN_USAGE = Usage(source="unknown")
 
 
+@quick
 @frozen
 class Finish:
     """Why the model stopped: our word for it, and the provider's."""
@@ -87,6 +90,7 @@ class Notice:
     message: str
 
 
+@quick
 @frozen(slots=False)
 class Attempt:
     """One physical request: when it ran, how it ended, what it used."""
@@ -113,6 +117,7 @@ class Choice:
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
 
+@quick
 @frozen(slots=False, repr=False, str=False)
 class Completion:
     """An answer. It prints as its text; ``raw`` is what the provider sent."""
@@ -181,16 +186,22 @@ class Completion:
         return f"<Completion {self.served_by}: {used}, {charge}, {self.finish.reason}>"
 
 
-@frozen
-class Embeddings:
-    """Vectors in the order of the texts."""
+@frozen(kw_only=True)
+class Answered:
+    """What every answer to an operation tells of how it came about."""
 
-    vectors: tuple[tuple[float, ...], ...] = field(repr=lambda v: f"<{len(v)} vectors>")
     usage: Usage = UNKNOWN_USAGE
-    model: str = ""
+    model: str = ""  # the model that answered, in the provider's words
     provider: str = ""
     request_id: str | None = None
     charge: Decimal | None = None
     warnings: tuple[Notice, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     raw: Any = field(default=None, repr=False)
+
+
+@frozen
+class Embeddings(Answered):
+    """Vectors in the order of the texts."""
+
+    vectors: tuple[tuple[float, ...], ...] = field(repr=lambda v: f"<{len(v)} vectors>")

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 from attrs import field, frozen
 
+from jackfield.types.quick import quick
+
 
 def _bytes_repr(data: bytes | None) -> str:
     return "None" if data is None else f"<{len(data)} bytes>"
@@ -41,6 +43,7 @@ class Citation:
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
+@quick
 @frozen
 class Text:
     """Written text, with the citations that belong to it."""
@@ -50,6 +53,7 @@ class Text:
     opaque: Opaque | None = field(default=None, repr=False)
 
 
+@quick
 @frozen
 class Reasoning:
     """The model's thinking as far as the provider shows it; ``opaque`` carries what it wants back."""
@@ -63,6 +67,7 @@ class Refusal:
     """The model's own words for declining."""
 
     text: str
+    opaque: Opaque | None = field(default=None, repr=False)
 
 
 @frozen

@@ -9,11 +9,13 @@ import attrs
 from attrs import field, frozen
 
 from jackfield.types.parts import CachePoint, Part, Text, parts_of
+from jackfield.types.quick import quick
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 ToolChoice: TypeAlias = str  # "auto", "none", "required", or the name of one tool
 
 
+@quick
 @frozen
 class Message:
     """One turn: a role and ordered parts. ``Message("user", "hi")`` is short for one text part."""
@@ -60,6 +62,7 @@ class Output:
     target: Any = field(default=None, eq=False, repr=False)  # the class to build, never sent
 
 
+@quick
 @frozen(slots=False)  # a dict takes many frozen fields faster than slots do
 class Request:
     """What is asked of a model. ``options`` holds only what the caller set, so an absent option and 0 differ."""

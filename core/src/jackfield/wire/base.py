@@ -4,8 +4,9 @@ The client half renders requests and parses replies (``render_*``, ``parse_*``);
 requests and writes replies (``read_*``, ``write_*``). An operation has all of its verbs or none:
 
     complete   render_completion  parse_completion  stream_parser   read_completion  write_completion  stream_writer
-    embed      render_embedding   parse_embedding                   read_embedding   write_embedding
     errors     parse_error                                          write_error
+
+All other operations are codecs of their own: see ``operation``.
 
 A wire is made once per binding, from a ``Dialect``; it holds no other state and may be shared by threads.
 """
@@ -19,8 +20,9 @@ from attrs import field, frozen
 
 from jackfield.errors import ErrorInfo
 from jackfield.events import Event
-from jackfield.types import Completion, Embeddings, EmbedRequest, Request
+from jackfield.types import Completion, Request
 from jackfield.wire.call import Call, Headers, Reply
+from jackfield.wire.operation import Operations
 
 Quirk: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -111,17 +113,8 @@ class Wire(Protocol):
     def write_error(self, error: ErrorInfo) -> Reply:
         """The answer that reports a failure."""
 
-    def render_embedding(self, request: EmbedRequest) -> Call:
-        """The call that asks for vectors."""
-
-    def parse_embedding(self, reply: Reply) -> Embeddings:
-        """The vectors of an answer."""
-
-    def read_embedding(self, call: Call) -> EmbedRequest:
-        """The request a call asks."""
-
-    def write_embedding(self, embeddings: Embeddings) -> Reply:
-        """The answer with the vectors."""
+    def operations(self) -> Operations:
+        """What the format can carry besides completions, by name."""
 
 
 class Decoder(Protocol):

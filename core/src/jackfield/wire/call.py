@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 from attrs import define, field
 
 from jackfield.errors import ErrorInfo, InvalidRequest
+
+Segment: TypeAlias = str | tuple[str, ...]
+"""One segment of a path, or what is joined by colons to one, as in ``model:verb``."""
 
 
 class Headers(dict[str, str]):
@@ -33,10 +37,14 @@ def path_segment(value: str) -> str:
     return quote(value, safe="")
 
 
+def _segment(segment: Segment) -> str:
+    return path_segment(segment) if isinstance(segment, str) else ":".join(map(path_segment, segment))
+
+
 @lru_cache(maxsize=1024)
-def address(base: str, path: tuple[str, ...], query: tuple[tuple[str, str], ...] = ()) -> str:
+def address(base: str, path: tuple[Segment, ...], query: tuple[tuple[str, str], ...] = ()) -> str:
     """The absolute URL of ``path`` below ``base``."""
-    url = "/".join((base.rstrip("/"), *map(path_segment, path)))
+    url = "/".join((base.rstrip("/"), *map(_segment, path)))
     return f"{url}?{urlencode(query, quote_via=quote)}" if query else url
 
 
@@ -50,7 +58,7 @@ class Call:
     """One HTTP request as a wire renders it: path *segments*, not a path, and the base it is relative to."""
 
     method: str
-    path: tuple[str, ...]
+    path: tuple[Segment, ...]
     body: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(factory=Headers, repr=_names)
     query: tuple[tuple[str, str], ...] = ()

@@ -6,9 +6,10 @@ import re
 
 from jackfield.errors import ErrorInfo, kind_of_status
 from jackfield.events import unfold
-from jackfield.types import Embeddings, EmbedRequest, Request, Usage
+from jackfield.types import Embeddings, Request, Usage
 from jackfield.wire import Call, Reply
 from jackfield.wire.chat_completions import ChatCompletions
+from jackfield.wire.operations.embed import Embed
 from jackfield_echo.answers import answer_to, tokens_of, vector_of
 
 STREAM_HEADERS = {"content-type": "text/event-stream", "x-request-id": "req_echo"}
@@ -20,9 +21,8 @@ class EchoWire(ChatCompletions):
 
     def answer(self, call: Call) -> Reply:
         """The reply to ``call``: nothing leaves the process."""
-        if call.path == self.routes["embed"]:
-            asked = self.read_embedding(call)
-            return self._failed(asked.model) or self._embedded(asked)
+        if call.path == Embed.path:
+            return self._embedded(call)
         request, streamed = self.read_completion(call)
         answered = self._streamed if streamed else self._whole
         return self._failed(request.model) or answered(request)
@@ -36,10 +36,13 @@ class EchoWire(ChatCompletions):
         body = b"".join(writer.write(event) for event in unfold(answer_to(request)))
         return Reply(200, STREAM_HEADERS, body + writer.end())
 
-    def _embedded(self, request: EmbedRequest) -> Reply:
+    def _embedded(self, call: Call) -> Reply:
+        codec = Embed(self.dialect)
+        request = codec.read(call)
         vectors = tuple(vector_of(text, int(request.options.get("dimensions", 8))) for text in request.texts)
         used = Usage(input=sum(map(tokens_of, request.texts)))
-        return self.write_embedding(Embeddings(vectors, used, request.model))
+        answer = Embeddings(vectors, usage=used, model=request.model)
+        return self._failed(request.model) or codec.write(answer)
 
     def _failed(self, model: str) -> Reply | None:
         """The failure that is asked for by a model's name; ``None`` for all other models."""

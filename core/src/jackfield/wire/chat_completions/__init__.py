@@ -7,25 +7,24 @@ quirk of the provider's profile (rendering). See ``settings`` for what a dialect
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import repeat
 from math import ceil
 from typing import Any, ClassVar
 
 from attrs import frozen
 
 from jackfield.errors import ErrorInfo
-from jackfield.events import Cited, Event, Failed, Finished, Logprobs, PartEnded, PartStarted, Started
+from jackfield.events import Cited, Event, Failed, Finished, Logprobs, PartStarted, Started, ended
 from jackfield.framing.sse import SSE
 from jackfield.jsontext import dumps
-from jackfield.types import UNFINISHED, Completion, Embeddings, EmbedRequest, Finish, Request, Text, ToolCall
+from jackfield.types import UNFINISHED, Completion, Finish, Request, Text, ToolCall
 from jackfield.wire.base import Dialect
 from jackfield.wire.call import Call, Headers, Reply
-from jackfield.wire.chat_completions.embed import embed_body, embeddings_of, read_embed_body, write_embed_body
 from jackfield.wire.chat_completions.parse import (
     check_index,
     citations_of,
     finish_of,
     logprobs_of,
-    malformed,
     parts_of,
     sources_of,
     usage_in,
@@ -38,6 +37,7 @@ from jackfield.wire.chat_completions.stream import StreamParser
 from jackfield.wire.chat_completions.tables import CODES
 from jackfield.wire.chat_completions.write import StreamWriter, completion_body, error_body
 from jackfield.wire.fence import understood
+from jackfield.wire.operation import Operations
 from jackfield.wire.replies import body_error, error_info, json_body
 
 __all__ = ["Asked", "ChatCompletions"]
@@ -50,7 +50,6 @@ class Asked:
     """How a caller wants the answer put, which is no part of the request: only this wire's two ends care."""
 
     usage: bool = False  # usage at the end of a stream
-    encoding: str = "float"  # of vectors
 
 
 class ChatCompletions:
@@ -59,10 +58,7 @@ class ChatCompletions:
     name: ClassVar[str] = WIRE
     media_type: ClassVar[str] = "text/event-stream"
     defaults: ClassVar[Mapping[str, Any]] = DEFAULTS
-    routes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "complete": ("chat", "completions"),
-        "embed": ("embeddings",),
-    }
+    routes: ClassVar[Mapping[str, tuple[str, ...]]] = {"complete": ("chat", "completions")}
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -71,6 +67,7 @@ class ChatCompletions:
         own = {"content-type": JSON, **dialect.headers}
         self._headers = Headers({"accept": JSON, **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})
+        self._operations: Operations | None = None
 
     # -- the client half ---------------------------------------------------------------------------
 
@@ -83,10 +80,6 @@ class ChatCompletions:
         body = self._renderer.body(request, stream)
         headers = self._stream_headers if stream else self._headers
         return self._call("complete", body, request.extra, headers)
-
-    def render_embedding(self, request: EmbedRequest) -> Call:
-        """The call that asks for vectors."""
-        return self._call("embed", embed_body(request, self.settings), request.extra, self._headers)
 
     def _call(self, operation: str, body: dict[str, Any], extra: Mapping[str, Any], headers: Headers) -> Call:
         for quirk in self.dialect.quirks:
@@ -111,7 +104,7 @@ class ChatCompletions:
                 index = place
             check_index(index)
             finishes[index] = self._take_choice(events, choice, index, body)
-        rest = tuple([finishes.get(index, UNFINISHED) for index in range(1, max(finishes) + 1)])
+        rest = _alternatives(finishes) if max(finishes) else ()
         events.append(Finished(finishes.get(0, UNFINISHED), usage_of(usage_in(body)), rest))
         return events, body
 
@@ -137,10 +130,11 @@ class ChatCompletions:
         for number, part in enumerate(parts, len(events)):
             events.append(PartStarted(number, part, index))
             if citations and isinstance(part, Text):
-                events += (Cited(number, citation) for citation in citations)
+                events += map(Cited, repeat(number), citations)
                 citations = []
-            events.append(PartEnded(number))
-            called = called or (type(part) is ToolCall and not part.hosted)
+            events.append(ended(number))
+            if type(part) is ToolCall and not part.hosted:
+                called = True
         if choice.get("logprobs") and (tokens := logprobs_of(choice)):
             events.append(Logprobs(tokens, index))
         return finish_of(choice.get("finish_reason"), called)
@@ -153,28 +147,26 @@ class ChatCompletions:
         """What a reply that is not a success says."""
         return error_info(reply, self.dialect, CODES)
 
-    def parse_embedding(self, reply: Reply) -> Embeddings:
-        """The vectors of an answer."""
-        body = json_body(reply)
-        if not isinstance(body, dict) or not isinstance(body.get("data"), list):
-            info = body_error(body, self.dialect, CODES)
-            if info is not None:
-                raise info.to_exception()
-            raise malformed("it holds no list of vectors")
-        return embeddings_of(body)
+    def operations(self) -> Operations:
+        """What the family has besides completions."""
+        if self._operations is None:
+            from jackfield.wire.operations import operations_of  # most clients only chat
+
+            self._operations = operations_of(self)
+        return self._operations
 
     # -- the server half ---------------------------------------------------------------------------
 
     def read_completion(self, call: Call) -> tuple[Request, bool]:
         """The request a call asks, and whether it wants a stream."""
-        return understood(lambda: read_body(body_of(call), self.dialect.provider), invalid)
+        reasoning = self.settings.reasoning
+        return understood(lambda: read_body(body_of(call), self.dialect.provider, reasoning), invalid)
 
     def asked(self, call: Call) -> Asked:
         """How the caller wants the answer put."""
         body = body_of(call)
         options = body.get("stream_options")
-        usage = isinstance(options, dict) and options.get("include_usage") is True
-        return Asked(usage, "base64" if body.get("encoding_format") == "base64" else "float")
+        return Asked(isinstance(options, dict) and options.get("include_usage") is True)
 
     def write_completion(self, completion: Completion) -> Reply:
         """The whole answer."""
@@ -203,13 +195,9 @@ class ChatCompletions:
         )
         return _reply(status, error_body(error), headers)
 
-    def read_embedding(self, call: Call) -> EmbedRequest:
-        """The request a call asks."""
-        return understood(lambda: read_embed_body(body_of(call)), invalid)
 
-    def write_embedding(self, embeddings: Embeddings, *, encoding: str = "float") -> Reply:
-        """The answer with the vectors, in the encoding the caller asked for."""
-        return _reply(200, write_embed_body(embeddings, encoding))
+def _alternatives(finishes: Mapping[int, Finish]) -> tuple[Finish, ...]:
+    return tuple(finishes.get(index, UNFINISHED) for index in range(1, max(finishes) + 1))
 
 
 def _reply(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Reply:

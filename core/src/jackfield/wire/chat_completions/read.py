@@ -28,15 +28,19 @@ from jackfield.types import (
     parts_of,
 )
 from jackfield.wire.call import Call
+from jackfield.wire.chat_completions.forms import cache_point, take_effort
 from jackfield.wire.chat_completions.parse import (
     arguments_text,
     call_id,
     call_opaque,
+    content_parts,
+    details_text,
     function_of,
+    reasoning_opaque,
     reasoning_text,
 )
 from jackfield.wire.chat_completions.render import WEB_SEARCH
-from jackfield.wire.chat_completions.tables import AUDIO_TYPES, FIELD_OPTIONS
+from jackfield.wire.chat_completions.tables import AUDIO_MAGIC, AUDIO_TYPES, FIELD_OPTIONS
 
 
 def invalid(message: str) -> InvalidRequest:
@@ -55,7 +59,7 @@ def body_of(call: Call) -> dict[str, Any]:
     return body
 
 
-def read_body(body: Mapping[str, Any], provider: str) -> tuple[Request, bool]:
+def read_body(body: Mapping[str, Any], provider: str, reasoning: str = "effort") -> tuple[Request, bool]:
     """The request a body asks, and whether it wants a stream. Fields without a word of ours become ``extra``."""
     given = {name: value for name, value in body.items() if value is not None}
     model, turns = given.pop("model", None), given.pop("messages", None)
@@ -73,14 +77,15 @@ def read_body(body: Mapping[str, Any], provider: str) -> tuple[Request, bool]:
         tools,
         _tool_choice(given.pop("tool_choice", None)),
         _output(given),
-        _options(given),
+        _options(given, reasoning),
         given,
     )
     return request, stream
 
 
-def _options(given: dict[str, Any]) -> dict[str, Any]:
-    options: dict[str, Any] = {}
+def _options(given: dict[str, Any], reasoning: str) -> dict[str, Any]:
+    effort = take_effort(given, reasoning)
+    options: dict[str, Any] = {} if effort is None else {"reasoning": effort}
     for field in [name for name in given if name in FIELD_OPTIONS]:
         value = given.pop(field)
         if field == "stop":
@@ -123,11 +128,13 @@ def _tool(turn: Mapping[str, Any], provider: str) -> Message:
 
 
 def _assistant(turn: Mapping[str, Any], provider: str) -> Message:
+    details = turn.get("reasoning_details")
+    kept = details if isinstance(details, list) and details else None
+    words = reasoning_text(turn) or (details_text(kept) if kept else "")
     parts: list[Part] = []
-    reasoning = reasoning_text(turn)
-    if reasoning:
-        parts.append(Reasoning(reasoning))
-    parts += _content(turn.get("content"))
+    if words or kept:
+        parts.append(Reasoning(words, reasoning_opaque(provider, "none", kept)))
+    parts += _said(turn.get("content"), provider)
     if turn.get("refusal"):
         parts.append(Refusal(str(turn["refusal"])))
     calls = turn.get("tool_calls") or []
@@ -140,6 +147,19 @@ def _assistant(turn: Mapping[str, Any], provider: str) -> Message:
         identity, text = str(item.get("id") or call_id(place)), arguments_text(function.get("arguments"))
         parts.append(ToolCall(identity, function["name"], text, opaque=call_opaque(item, provider)))
     return Message("assistant", tuple(parts), turn.get("name"))
+
+
+def _said(content: Any, provider: str) -> tuple[Part, ...]:
+    """What the model said: content in which there may be thoughts."""
+    if not isinstance(content, list):
+        return _content(content)
+    parts: list[Part] = []
+    for item in content:
+        if isinstance(item, dict) and item.get("type") in ("thinking", "reasoning"):
+            parts += content_parts(item, provider)
+        else:
+            parts += _content([item])
+    return tuple(parts)
 
 
 _ROLES: Mapping[str, Callable[[Mapping[str, Any], str], Message]] = {
@@ -172,7 +192,12 @@ def _content(content: Any) -> tuple[Part, ...]:
         return parts_of(content)
     if not isinstance(content, list):
         raise invalid("content is neither text nor a list of parts")
-    return tuple(map(_part, content))
+    parts: list[Part] = []
+    for item in content:
+        parts.append(_part(item))
+        if "cache_control" in item:
+            parts += cache_point(item)
+    return tuple(parts)
 
 
 def _part(item: Any) -> Part:
@@ -203,8 +228,21 @@ def _image(item: Mapping[str, Any]) -> Image:
 
 
 def _audio(item: Mapping[str, Any]) -> Audio:
-    sound, form = item["input_audio"], item["input_audio"]["format"]
+    sound = item["input_audio"]
+    if isinstance(sound, str):
+        return _plain_audio(sound)
+    form = sound["format"]
     return Audio(AUDIO_TYPES.get(form, f"audio/{form}"), data=base64.b64decode(sound["data"]))
+
+
+def _plain_audio(sound: str) -> Audio:
+    """Sound without a word of its kind: an address, or bytes that may tell it themselves."""
+    if sound.startswith(("http://", "https://", "data:")):
+        found: Audio = Audio.from_url(sound)
+        return found
+    data = base64.b64decode(sound, validate=True)
+    kind = next((kind for magic, kind in AUDIO_MAGIC if data.startswith(magic)), Audio.default_media_type)
+    return Audio(kind, data=data)
 
 
 def _video(item: Mapping[str, Any]) -> Video:
@@ -212,7 +250,26 @@ def _video(item: Mapping[str, Any]) -> Video:
     return video
 
 
+def _document_url(item: Mapping[str, Any]) -> Document:
+    return _document_at(item["document_url"], item.get("document_name"))
+
+
+def _file_url(item: Mapping[str, Any]) -> Document:
+    source = item["file_url"]["url"]
+    if not source.startswith(("http://", "https://", "data:")):
+        source = f"data:{Document.default_media_type};base64,{source}"
+    return _document_at(source, None)
+
+
+def _document_at(url: str, name: str | None) -> Document:
+    found: Document = Document.from_url(url)
+    kind = found.media_type if found.url is None else Document.default_media_type
+    return Document(kind, found.data, found.url, name=name)
+
+
 def _file(item: Mapping[str, Any]) -> Document:
+    if isinstance(item.get("file_id"), str):
+        return Document(Document.default_media_type, file_id=item["file_id"])
     file = item["file"]
     if file.get("file_id"):
         return Document(Document.default_media_type, file_id=file["file_id"])
@@ -227,6 +284,8 @@ _PARTS: Mapping[str, Callable[[Any], Part]] = {
     "input_audio": _audio,
     "video_url": _video,
     "file": _file,
+    "document_url": _document_url,
+    "file_url": _file_url,
 }
 
 
@@ -257,7 +316,7 @@ def _declared(item: Mapping[str, Any]) -> Tool | HostedTool:
 
 def _tool_choice(choice: Any) -> str | None:
     if choice is None or isinstance(choice, str):
-        return choice
+        return "required" if choice == "any" else choice
     named = choice.get("function") if isinstance(choice, dict) else None
     if not isinstance(named, dict) or not isinstance(named.get("name"), str):
         raise invalid("`tool_choice` is neither a word nor a named function")

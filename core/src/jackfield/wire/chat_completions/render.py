@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jackfield.errors import ErrorInfo, Unsupported
 from jackfield.types import (
     Audio,
     CachePoint,
@@ -27,25 +26,28 @@ from jackfield.types import (
     ToolResult,
     Video,
 )
+from jackfield.wire.chat_completions.forms import (
+    DOCUMENTS,
+    EFFORTS,
+    NAME,
+    SOUNDS,
+    cache_control,
+    short_id,
+    unsupported,
+)
 from jackfield.wire.chat_completions.settings import Settings
-from jackfield.wire.chat_completions.tables import AUDIO_FORMATS, OPTION_FIELDS
+from jackfield.wire.chat_completions.tables import OPTION_FIELDS
 
-WIRE = "chat_completions"
+WIRE = NAME
 WEB_SEARCH = "web_search"
 
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-def unsupported(what: str, hint: str = "") -> Unsupported:
-    """The refusal of something the format cannot say."""
-    message = f"the format `{WIRE}` cannot carry {what}; nothing was sent"
-    return Unsupported(ErrorInfo("request.unsupported", message, hint=hint, sent="no"))
-
-
 class Renderer:
     """Renders for one dialect: its settings, and whose opaque payloads may go back."""
 
-    __slots__ = ("_by_role", "_provider", "_settings")
+    __slots__ = ("_by_role", "_by_type", "_provider", "_settings")
 
     def __init__(self, settings: Settings, provider: str) -> None:
         self._settings = settings
@@ -55,6 +57,11 @@ class Renderer:
             "user": self._user,
             "tool": self._user,
             "assistant": self._assistant,
+        }
+        self._by_type: Mapping[type, Callable[[Any], list[dict[str, Any]]]] = {
+            **_ITEMS,
+            Document: DOCUMENTS[settings.documents],
+            Audio: SOUNDS[settings.audio],
         }
 
     def body(self, request: Request, stream: bool) -> dict[str, Any]:
@@ -70,7 +77,9 @@ class Renderer:
         if request.output is not None:
             body["response_format"] = _response_format(request.output)
         if request.options:
-            _add_options(body, request.options)
+            _add_options(body, request.options, self._settings.reasoning)
+        if self._settings.prefill and messages and messages[-1]["role"] == "assistant":
+            messages[-1][self._settings.prefill] = True
         if stream:
             body["stream"] = True
             if self._settings.usage_opt_in:
@@ -80,9 +89,8 @@ class Renderer:
     # -- turns -------------------------------------------------------------------------------------
 
     def _system(self, message: Message) -> list[dict[str, Any]]:
-        return [
-            _named({"role": self._settings.system_role, "content": self._content(message.parts)}, message)
-        ]
+        turn = {"role": self._settings.system_role, "content": self._content(message.parts)}
+        return [self._named(turn, message)]
 
     def _user(self, message: Message) -> list[dict[str, Any]]:
         """A user turn; the results of tools in it are messages of their own, and come first."""
@@ -90,9 +98,9 @@ class Renderer:
         if len(parts) == 1 and type(parts[0]) is Text and message.name is None:
             return [{"role": "user", "content": parts[0].text}]
         results = [self._result(part) for part in parts if isinstance(part, ToolResult) and not part.hosted]
-        rest = tuple(part for part in parts if not isinstance(part, ToolResult | CachePoint))
-        if rest:
-            results.append(_named({"role": "user", "content": self._content(rest)}, message))
+        rest = tuple(part for part in parts if not isinstance(part, ToolResult))
+        if not all(isinstance(part, CachePoint) for part in rest):
+            results.append(self._named({"role": "user", "content": self._content(rest)}, message))
         return results
 
     def _result(self, result: ToolResult) -> dict[str, Any]:
@@ -102,7 +110,7 @@ class Renderer:
         ):
             raise unsupported("anything but text as a tool's answer", "describe it in words")
         content = self._content(parts) if parts else ""
-        return {"role": "tool", "tool_call_id": result.call_id, "content": content}
+        return {"role": "tool", "tool_call_id": self._call_id(result.call_id), "content": content}
 
     def _assistant(self, message: Message) -> list[dict[str, Any]]:
         turn: dict[str, Any] = {"role": "assistant"}
@@ -113,20 +121,32 @@ class Renderer:
             add = _ASSISTANT.get(type(part))
             if add is not None:
                 add(self, turn, part)
+        if self._settings.reasoning_stand_in and "tool_calls" in turn:
+            turn.setdefault(self._settings.reasoning_replay, self._settings.reasoning_stand_in)
         if "content" not in turn:
             if self._settings.null_content != "omit":
                 turn["content"] = None if self._settings.null_content == "null" else ""
             elif len(turn) == 1:
                 turn["content"] = ""  # nothing of the turn can go back: an empty one keeps the order of turns
-        return [_named(turn, message)]
+        return [self._named(turn, message)]
 
     def _add_call(self, turn: dict[str, Any], call: ToolCall) -> None:
         if call.hosted:
             return  # the provider ran it; the format has no way to tell it so
         function = {"name": call.name, "arguments": call.json or "{}"}
-        rendered: dict[str, Any] = {"id": call.id, "type": "function", "function": function}
+        rendered: dict[str, Any] = {"id": self._call_id(call.id), "type": "function", "function": function}
         rendered |= self._own(call.opaque) or {}
         turn.setdefault("tool_calls", []).append(rendered)
+
+    def _named(self, turn: dict[str, Any], message: Message) -> dict[str, Any]:
+        if message.name is not None and (turn["role"] == "user" or self._settings.names == "all"):
+            if self._settings.names != "none":
+                turn["name"] = message.name
+        return turn
+
+    def _call_id(self, given: str) -> str:
+        length = self._settings.call_id_length
+        return short_id(given, length) if length else given
 
     def _add_reasoning(self, turn: dict[str, Any], part: Reasoning) -> None:
         """Reasoning goes back only where it is wanted, and only what came from there or from the caller."""
@@ -180,13 +200,25 @@ class Renderer:
         if len(parts) == 1 and type(parts[0]) is Text:
             return parts[0].text
         kept = [part for part in parts if not isinstance(part, CachePoint)]
+        if len(kept) < len(parts) and self._settings.cache_points != "omit":
+            return self._marked(parts)
         texts = [part.text for part in kept if isinstance(part, Text)]
         if len(texts) == len(kept) and (len(kept) < 2 or self._settings.content_as_text):
             return "".join(texts)
         return [item for part in kept for item in self._items(part)]
 
+    def _marked(self, parts: tuple[Part, ...]) -> list[dict[str, Any]]:
+        """The items of parts, those before a cache point marked with it."""
+        items: list[dict[str, Any]] = []
+        for part in parts:
+            if not isinstance(part, CachePoint):
+                items += self._items(part)
+            elif items:
+                items[-1]["cache_control"] = cache_control(part)
+        return items
+
     def _items(self, part: Part) -> list[dict[str, Any]]:
-        render = _ITEMS.get(type(part))
+        render = self._by_type.get(type(part))
         if render is not None:
             return render(part)
         if isinstance(part, Other):
@@ -223,12 +255,6 @@ _ASSISTANT: Mapping[type, Callable[[Renderer, dict[str, Any], Any], None]] = {
 }
 
 
-def _named(turn: dict[str, Any], message: Message) -> dict[str, Any]:
-    if message.name is not None:
-        turn["name"] = message.name
-    return turn
-
-
 def _texts(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [item for item in items if item["type"] == "text"]
 
@@ -246,39 +272,16 @@ def _image(part: Image) -> list[dict[str, Any]]:
     return [{"type": "image_url", "image_url": image}]
 
 
-def _audio(part: Audio) -> list[dict[str, Any]]:
-    if part.data is None:
-        raise unsupported("audio by address or file id", "send its bytes")
-    form = AUDIO_FORMATS.get(part.media_type) or part.media_type.partition("/")[2].removeprefix("x-")
-    return [{"type": "input_audio", "input_audio": {"data": part.base64, "format": form}}]
-
-
 def _video(part: Video) -> list[dict[str, Any]]:
     if part.file_id is not None:
         raise unsupported("a video by file id", "send its bytes or its address")
     return [{"type": "video_url", "video_url": {"url": part.data_url}}]
 
 
-def _document(part: Document) -> list[dict[str, Any]]:
-    if part.citations:
-        raise unsupported("a wish for citations of a document", "ask for them in words")
-    if part.url is not None:
-        raise unsupported("a document by address", "send its bytes: Document.from_path")
-    if part.file_id is not None:
-        file = {"file_id": part.file_id}
-    else:
-        name = part.name or f"document.{part.media_type.rpartition('/')[2]}"
-        file = {"filename": name, "file_data": part.data_url}
-    context = [{"type": "text", "text": part.context}] if part.context else []
-    return [*context, {"type": "file", "file": file}]
-
-
 _ITEMS: Mapping[type, Callable[[Any], list[dict[str, Any]]]] = {
     Text: _text,
     Image: _image,
-    Audio: _audio,
     Video: _video,
-    Document: _document,
 }
 
 
@@ -327,7 +330,7 @@ def _closed(schema: Any) -> bool:
     return all(map(_closed, schema.values()))
 
 
-def _add_options(body: dict[str, Any], options: Mapping[str, Any]) -> None:
+def _add_options(body: dict[str, Any], options: Mapping[str, Any], reasoning: str) -> None:
     for name, value in options.items():
         field = OPTION_FIELDS.get(name)
         if field is None:
@@ -337,9 +340,5 @@ def _add_options(body: dict[str, Any], options: Mapping[str, Any]) -> None:
         body.setdefault("logprobs", True)  # the one is refused without the other
     if "tools" not in body:
         body.pop("parallel_tool_calls", None)  # refused, and without meaning, where there are no tools
-    effort = body.get("reasoning_effort")
-    if isinstance(effort, int):
-        if effort:
-            hint = "say low, medium or high, or pass the provider's own field in extra"
-            raise unsupported("a number of reasoning tokens", hint)
-        body["reasoning_effort"] = "none"
+    if "reasoning" in options:
+        EFFORTS[reasoning](body, body.pop("reasoning_effort"))

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from jackfield.errors import BadConfig, ErrorInfo
+from jackfield.wire.chat_completions.forms import DOCUMENTS, EFFORTS, SOUNDS
 
 DEFAULTS: Mapping[str, Any] = {
     "done": "optional",  # must a stream end with `[DONE]`, beside its finish reason?
@@ -21,6 +22,15 @@ DEFAULTS: Mapping[str, Any] = {
     "hosted_tools": (),  # kinds of hosted tools that go into `tools` as they are
     "web_search": False,  # whether the hosted tool `web_search` goes into web_search_options
     "embedding_encoding": "none",  # the encoding_format that is asked for
+    "reasoning": "effort",  # the form in which an effort is asked for: see ``forms``
+    "reasoning_stand_in": "",  # what stands for reasoning in a turn of calls that has none, where it must be there
+    "documents": "file",  # the form of documents
+    "audio": "object",  # the form of sound
+    "cache_points": "omit",  # or marks on the items before them: `cache_control`
+    "prefill": "",  # the field that marks a last turn of the model as the beginning of the answer
+    "names": "all",  # whose names are said: of all turns, of those of a user, or none
+    "call_id_length": 0,  # ids of calls are so many letters and digits; 0 takes any
+    "operations": {},  # operation -> where it is, and what its options are called: ``path``, ``fields``
 }
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -30,6 +40,11 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "null_content": ("omit", "null", "empty"),
     "tool_media": ("refuse", "inline"),
     "embedding_encoding": ("none", "float", "base64"),
+    "reasoning": tuple(EFFORTS),
+    "documents": tuple(DOCUMENTS),
+    "audio": tuple(SOUNDS),
+    "cache_points": ("omit", "cache_control"),
+    "names": ("all", "user", "none"),
 }
 
 
@@ -47,6 +62,15 @@ class Settings:
     hosted_tools: frozenset[str]
     web_search: bool
     embedding_encoding: str
+    reasoning: str
+    reasoning_stand_in: str
+    documents: str
+    audio: str
+    cache_points: str
+    prefill: str
+    names: str
+    call_id_length: int
+    operations: Mapping[str, Any]
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:

@@ -30,10 +30,9 @@ OPTION_FIELDS: Mapping[str, str] = {
 
 FIELD_OPTIONS: Mapping[str, str] = {
     "max_tokens": "max_tokens",  # the older name, still what most clients send
+    "random_seed": "seed",
     **{field: option for option, field in OPTION_FIELDS.items()},
 }
-
-EMBED_FIELDS: Mapping[str, str] = {"dimensions": "dimensions", "user": "user", "input_type": "input_type"}
 
 # Finish reasons as they were seen, in lower case. The first four are the format's own.
 FINISH: Mapping[str, FinishReason] = {

@@ -191,7 +191,10 @@ def _read_options(body: Mapping[str, Any], rules: Rules) -> tuple[dict[str, Any]
     if reasoning is not None:
         options["reasoning"] = reasoning
     written = {path[0] for path in OPTIONS.values()} | _READ
-    extra = dict(extra) | {name: value for name, value in body.items() if name not in written}
+    fixed = rules.settings["fixed_fields"].items()
+    extra = dict(extra) | {
+        name: value for name, value in body.items() if name not in written and (name, value) not in fixed
+    }
     metadata = _without(body.get("metadata"), "user_id")
     config = _without(body.get("output_config"), "effort", "format" if _read_output(body) else "")
     if metadata:

@@ -31,7 +31,10 @@ def render_body(request: Request, stream: bool, rules: Rules) -> dict[str, Any]:
     limit = request.options.get("max_tokens")
     if limit is None:
         limit = rules.max_output or rules.settings["default_max_tokens"]
-    body: dict[str, Any] = {"model": request.model, "max_tokens": limit}
+    body: dict[str, Any] = {**rules.settings["fixed_fields"]}
+    if rules.settings["model_in_body"]:
+        body["model"] = request.model
+    body["max_tokens"] = limit
     if system:
         body["system"] = shortest(system)
     body["messages"] = turns
@@ -42,7 +45,7 @@ def render_body(request: Request, stream: bool, rules: Rules) -> dict[str, Any]:
         _render_options(body, request.options, rules)
     if request.output is not None:
         _render_output(body, request.output, rules)
-    if stream:
+    if stream and rules.settings["stream_in_body"]:
         body["stream"] = True
     return body
 

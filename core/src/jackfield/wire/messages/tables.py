@@ -21,6 +21,10 @@ DEFAULTS: Mapping[str, Any] = {
     "budgets": {},  # changes to BUDGETS
     "efforts": {},  # changes to EFFORTS
     "structured": "native",  # how a schema is asked for: "native", or "tool" where the model knows no other way
+    "model_in_body": True,  # whether the body names the model; where it does not, the path does
+    "stream_in_body": True,  # whether the body says that a stream is wanted; where it does not, the path does
+    "operations": {},  # operation -> where it is and what it is sent with: ``path``, ``fields``, ``headers``
+    "fixed_fields": {},  # fields that every body holds with the same value, such as a version of the format
     "require_stop": True,  # whether a stream without `message_stop` is cut short even after a stop reason
 }
 """The settings a dialect may change."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
-from jackfield.errors import ErrorInfo, JackfieldError, Unsupported
+from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import Event
 from jackfield.framing.sse import SSE
 from jackfield.jsontext import dumps, loads
-from jackfield.types import Completion, Embeddings, EmbedRequest, Request
+from jackfield.types import Completion, Request
 from jackfield.wire.base import Dialect, Framing, StreamParser, StreamWriter
-from jackfield.wire.call import Call, Headers, Reply
+from jackfield.wire.call import Call, Headers, Reply, Segment
 from jackfield.wire.fence import understood
 from jackfield.wire.messages.parse import parse_failure, parse_reply
 from jackfield.wire.messages.read import read_body, refused
@@ -19,10 +19,11 @@ from jackfield.wire.messages.render import merged, render_body
 from jackfield.wire.messages.stream import MessagesStream
 from jackfield.wire.messages.tables import DEFAULTS, NAME, Rules, Seal
 from jackfield.wire.messages.write import MessagesWriter, whole, write_body, write_failure
+from jackfield.wire.operation import Operations
 
 
 class Messages:
-    """Completes, whole and streamed. The format has no embeddings."""
+    """Both halves of the format, for one dialect."""
 
     name: ClassVar[str] = NAME
     media_type: ClassVar[str] = "text/event-stream"
@@ -38,6 +39,7 @@ class Messages:
         self._headers = Headers({"accept": "application/json", **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})
         self._in_headers: Mapping[str, str] = settings["extra_headers"]
+        self._operations: Operations | None = None
 
     def framing(self) -> Framing:
         """A fresh framing for one stream."""
@@ -58,9 +60,13 @@ class Messages:
             )
         return Call("POST", self.path(request, stream), dumps(body), headers, base=self.dialect.base)
 
-    def path(self, request: Request, stream: bool) -> tuple[str, ...]:
+    def path(self, request: Request, stream: bool) -> tuple[Segment, ...]:
         """Where the call goes; hosts that put the model into the path have their own."""
         return self.routes["complete"]
+
+    def path_fields(self, path: tuple[Segment, ...]) -> Mapping[str, Any]:
+        """The fields of a body that are said by ``path`` instead: ``model``, ``stream``. The opposite of ``path``."""
+        return {}
 
     def _with_extra(self, headers: Headers, extra: Mapping[str, Any]) -> Headers:
         """The headers with those of the provider's own fields that travel there, added to what is there."""
@@ -93,8 +99,13 @@ class Messages:
         except JackfieldError as exc:
             words = exc.info.message
         else:
-            return understood(lambda: read_body(body, call.headers, self.rules), refused)
+            return understood(lambda: read_body(self._whole(body, call), call.headers, self.rules), refused)
         raise refused(f"the body is {words}")
+
+    def _whole(self, body: Any, call: Call) -> Any:
+        """The body with what the path says of the request."""
+        fields = self.path_fields(call.path)
+        return {**body, **fields} if fields and isinstance(body, dict) else body
 
     def write_completion(self, completion: Completion) -> Reply:
         """The whole answer."""
@@ -108,24 +119,10 @@ class Messages:
         """The answer that reports a failure."""
         return write_failure(error)
 
-    # -- what the format has not -------------------------------------------------------------------
+    def operations(self) -> Operations:
+        """What the format has besides completions."""
+        if self._operations is None:
+            from jackfield.wire.messages.operations import operations_of  # most clients only chat
 
-    def render_embedding(self, request: EmbedRequest) -> Call:
-        """Nothing: the format has no embeddings."""
-        self._no_embeddings()
-
-    def parse_embedding(self, reply: Reply) -> Embeddings:
-        """Nothing: the format has no embeddings."""
-        self._no_embeddings()
-
-    def read_embedding(self, call: Call) -> EmbedRequest:
-        """Nothing: the format has no embeddings."""
-        self._no_embeddings()
-
-    def write_embedding(self, embeddings: Embeddings) -> Reply:
-        """Nothing: the format has no embeddings."""
-        self._no_embeddings()
-
-    def _no_embeddings(self) -> NoReturn:
-        msg = "the messages format has no embeddings; nothing was sent"
-        raise Unsupported(ErrorInfo("request.unsupported", msg, provider=self.dialect.provider, sent="no"))
+            self._operations = operations_of(self)
+        return self._operations

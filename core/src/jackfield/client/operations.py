@@ -1,0 +1,217 @@
+"""What both clients can do besides completing and streaming: a method per operation, once sync and once async.
+
+A method says what the caller may pass; ``requests`` makes the request of it, ``plan`` checks it against the
+model, ``operate`` carries it out.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
+
+from jackfield.client.plan import plan_completion, plan_operation, require
+from jackfield.client.requests import drawing, embedding, moderating, reranking, speaking, transcribing
+from jackfield.options import OPERATIONS
+from jackfield.types import ModelsRequest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jackfield.client.binding import Binding
+    from jackfield.client.plan import Plan
+    from jackfield.client.prompt import Prompt
+    from jackfield.client.requests import Maker
+    from jackfield.options import (
+        EmbedOptions,
+        ImageOptions,
+        OperationOptions,
+        Options,
+        RerankOptions,
+        SpeechOptions,
+        TranscriptionOptions,
+    )
+    from jackfield.types import (
+        Audio,
+        Embeddings,
+        Image,
+        Images,
+        ModelList,
+        Moderation,
+        Ranking,
+        Speech,
+        TokenCount,
+        Transcript,
+    )
+
+
+def _listing(_: str, __: Mapping[str, Any], extra: Mapping[str, Any]) -> ModelsRequest:
+    return ModelsRequest(extra)
+
+
+def plan_count(binding: Binding, prompt: Prompt, options: Mapping[str, Any]) -> Plan:
+    """The plan for counting what a completion would take in."""
+    require(binding, OPERATIONS["count_tokens"].capability)
+    plan = plan_completion(binding, prompt, options, stream=False)
+    plan.operation = "count_tokens"
+    return plan
+
+
+class _Binds:
+    """What the methods need of a client."""
+
+    @abstractmethod
+    def bind(self, model: str | None = None) -> Binding:
+        """The model, with everything a call of it needs."""
+
+    @abstractmethod
+    def bind_provider(self, provider: str) -> Binding:
+        """The provider, for what is about no one model."""
+
+
+class Operations(_Binds):
+    """The operations of a synchronous client."""
+
+    @abstractmethod
+    def perform(self, binding: Binding, plan: Plan) -> Any:
+        """The answer a plan asks for."""
+
+    def _ask(self, operation: str, model: str | None, make: Maker, options: Any) -> Any:
+        binding = self.bind(model)
+        return self.perform(binding, plan_operation(binding, operation, make, options))
+
+    def embed(
+        self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
+    ) -> Embeddings:
+        """A vector for each text."""
+        found: Embeddings = self._ask("embed", model, embedding(texts), options)
+        return found
+
+    def rerank(
+        self, model: str | None, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
+    ) -> Ranking:
+        """The documents in order of how well they answer the query."""
+        found: Ranking = self._ask("rerank", model, reranking(query, documents), options)
+        return found
+
+    def moderate(
+        self,
+        model: str | None,
+        inputs: str | Image | Sequence[str | Image],
+        **options: Unpack[OperationOptions],
+    ) -> Moderation:
+        """A verdict for each text or image."""
+        found: Moderation = self._ask("moderate", model, moderating(inputs), options)
+        return found
+
+    def image(
+        self,
+        model: str | None,
+        prompt: str,
+        images: Sequence[Image] = (),
+        mask: Image | None = None,
+        **options: Unpack[ImageOptions],
+    ) -> Images:
+        """A picture of what the prompt says, or ``images`` changed as it says."""
+        found: Images = self._ask("image", model, drawing(prompt, images, mask), options)
+        return found
+
+    def speak(
+        self, model: str | None, text: str, voice: str = "", **options: Unpack[SpeechOptions]
+    ) -> Speech:
+        """The text as speech."""
+        found: Speech = self._ask("speak", model, speaking(text, voice), options)
+        return found
+
+    def transcribe(
+        self, model: str | None, audio: Audio | str | Path, **options: Unpack[TranscriptionOptions]
+    ) -> Transcript:
+        """What is said in a recording."""
+        found: Transcript = self._ask("transcribe", model, transcribing(audio), options)
+        return found
+
+    def count_tokens(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> TokenCount:
+        """How many tokens a completion would take in, as the provider counts."""
+        binding = self.bind(model)
+        found: TokenCount = self.perform(binding, plan_count(binding, prompt, options))
+        return found
+
+    def list_models(self, provider: str, **options: Unpack[OperationOptions]) -> ModelList:
+        """The models a provider offers to this key, as it says itself."""
+        binding = self.bind_provider(provider)
+        found: ModelList = self.perform(binding, plan_operation(binding, "models", _listing, options))
+        return found
+
+
+class AsyncOperations(_Binds):
+    """The operations of an asynchronous client."""
+
+    @abstractmethod
+    async def perform(self, binding: Binding, plan: Plan) -> Any:
+        """The answer a plan asks for."""
+
+    async def _ask(self, operation: str, model: str | None, make: Maker, options: Any) -> Any:
+        binding = self.bind(model)
+        return await self.perform(binding, plan_operation(binding, operation, make, options))
+
+    async def embed(
+        self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
+    ) -> Embeddings:
+        """A vector for each text."""
+        found: Embeddings = await self._ask("embed", model, embedding(texts), options)
+        return found
+
+    async def rerank(
+        self, model: str | None, query: str, documents: Sequence[str], **options: Unpack[RerankOptions]
+    ) -> Ranking:
+        """The documents in order of how well they answer the query."""
+        found: Ranking = await self._ask("rerank", model, reranking(query, documents), options)
+        return found
+
+    async def moderate(
+        self,
+        model: str | None,
+        inputs: str | Image | Sequence[str | Image],
+        **options: Unpack[OperationOptions],
+    ) -> Moderation:
+        """A verdict for each text or image."""
+        found: Moderation = await self._ask("moderate", model, moderating(inputs), options)
+        return found
+
+    async def image(
+        self,
+        model: str | None,
+        prompt: str,
+        images: Sequence[Image] = (),
+        mask: Image | None = None,
+        **options: Unpack[ImageOptions],
+    ) -> Images:
+        """A picture of what the prompt says, or ``images`` changed as it says."""
+        found: Images = await self._ask("image", model, drawing(prompt, images, mask), options)
+        return found
+
+    async def speak(
+        self, model: str | None, text: str, voice: str = "", **options: Unpack[SpeechOptions]
+    ) -> Speech:
+        """The text as speech."""
+        found: Speech = await self._ask("speak", model, speaking(text, voice), options)
+        return found
+
+    async def transcribe(
+        self, model: str | None, audio: Audio | str | Path, **options: Unpack[TranscriptionOptions]
+    ) -> Transcript:
+        """What is said in a recording."""
+        found: Transcript = await self._ask("transcribe", model, transcribing(audio), options)
+        return found
+
+    async def count_tokens(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> TokenCount:
+        """How many tokens a completion would take in, as the provider counts."""
+        binding = self.bind(model)
+        found: TokenCount = await self.perform(binding, plan_count(binding, prompt, options))
+        return found
+
+    async def list_models(self, provider: str, **options: Unpack[OperationOptions]) -> ModelList:
+        """The models a provider offers to this key, as it says itself."""
+        binding = self.bind_provider(provider)
+        found: ModelList = await self.perform(binding, plan_operation(binding, "models", _listing, options))
+        return found
