@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,14 +15,20 @@ TESTS = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def loopback() -> Iterator[str]:
-    """The address of a server that speaks every wire and answers with three rivers."""
+    """The address of a server that speaks every wire and answers with three rivers, and to all else what fits."""
     from jackfield import Completion, Finish, Text, Usage
 
-    spec = importlib.util.spec_from_file_location("loopback", TESTS / "loopback.py")
+    answers = beside("answers").ANSWERS
+    rivers = Completion((Text("Aare, Limmat, Inn."),), Finish("stop"), Usage(input=5, output=6))
+    with beside("loopback").Loopback(lambda _: rivers, lambda request: answers[type(request)]) as server:
+        yield server.url
+
+
+def beside(name: str) -> ModuleType:
+    """A module of this folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules["loopback"] = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    answer = Completion((Text("Aare, Limmat, Inn."),), Finish("stop"), Usage(input=5, output=6))
-    with module.Loopback(lambda _: answer) as server:
-        yield server.url
+    return module

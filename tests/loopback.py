@@ -22,6 +22,7 @@ from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import Event, Failed, fold, unfold
 from jackfield.types import Answered, Completion, Embeddings, Request
 from jackfield.wire import WIRES, Call, Dialect, Headers, Reply, Wire, wire_named
+from jackfield.wire import operation
 from jackfield.wire.operation import exchange_for
 
 Answer: TypeAlias = Callable[[Any], Completion | Answered | Iterable[Event]]
@@ -50,8 +51,9 @@ class Streamed:
 class Loopback:
     """Serves ``answer`` until the ``with`` block ends; ``url`` is where, ``calls`` is what was asked."""
 
-    def __init__(self, answer: Answer, *, provider: str = "") -> None:
+    def __init__(self, answer: Answer, operations: Answer | None = None, *, provider: str = "") -> None:
         self.answer = answer
+        self.operations = operations or answer  # what answers all that is no completion
         self.calls: list[Call] = []
         self.url = ""
         self._wires = [wire_named(name)(Dialect(provider=provider)) for name in WIRES]
@@ -111,7 +113,7 @@ class Loopback:
 
     def reply(self, call: Call) -> Reply | Streamed:
         """The answer to one call: by the wire whose path it has."""
-        route = next((route for route in self._routes if call.path[-len(route.tail) :] == route.tail), None)
+        route = next((route for route in self._routes if operation._fits(route.tail, call.path)), None)
         try:
             if route is not None and call.method == "POST":
                 return self._completed(route, call)
@@ -128,7 +130,7 @@ class Loopback:
         if exchange is None:
             body = b'{"error":{"message":"no wire has this path","type":"not_found_error","code":null}}'
             return Reply(404, Headers({"content-type": JSON}), body)
-        answer = self.answer(exchange.read(call))
+        answer = self.operations(exchange.read(call))
         if isinstance(answer, Embeddings):
             wanted = "base64" if b'"encoding_format":"base64"' in call.body.replace(b" ", b"") else "float"
             return exchange.write(answer, encoding=wanted)  # type: ignore[call-arg]

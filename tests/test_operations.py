@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,75 +13,26 @@ from jackfield import (
     AsyncClient,
     Audio,
     Batch,
-    BatchCounts,
-    BatchesRequest,
-    BatchList,
-    BatchRef,
-    BatchRequest,
     Client,
-    Completion,
-    Drawn,
     Embeddings,
-    EmbedRequest,
-    FileList,
-    FileRef,
-    FilesRequest,
     FileUpload,
-    Finish,
     Image,
-    ImageRequest,
     Images,
     InvalidRequest,
-    ModelInfo,
     ModelList,
-    ModelsRequest,
     Moderation,
-    ModerationRequest,
-    Ranked,
     Ranking,
-    Request,
-    RerankRequest,
     Speech,
-    SpeechRequest,
-    Spoken,
     StoredFile,
-    Text,
     TokenCount,
     Transcript,
-    TranscriptionRequest,
     Unsupported,
-    Usage,
-    Verdict,
 )
-from jackfield.wire.operations.batches import Start
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from loopback import Loopback  # noqa: E402
-
-PIXEL = b"\x89PNG\r\n\x1a\npixel"
-WHEN = datetime(2026, 11, 21, tzinfo=UTC)
-FILE = StoredFile("file-1", "a.txt", 5, purpose="user_data", status="processed", created=WHEN)
-BATCH = Batch("batch-1", "completed", BatchCounts(2, 2), WHEN, WHEN, WHEN)
-ANSWER = Completion((Text("hello"),), Finish("stop", "stop"), Usage(2, output=1), "m", id="c1")
-
-ANSWERS: dict[type, Any] = {
-    ModelsRequest: ModelList((ModelInfo("m-1", "M", WHEN, "acme", 1000, 100),)),
-    EmbedRequest: Embeddings(((0.5, 1.0),), usage=Usage(3), model="e"),
-    RerankRequest: Ranking((Ranked(1, 0.9), Ranked(0, 0.1)), usage=Usage(7), model="r"),
-    ModerationRequest: Moderation((Verdict(True, {"hate": True}, {"hate": 0.9}),), "modr-1", model="o"),
-    ImageRequest: Images((Drawn(Image("image/png", data=PIXEL), "a cat, drawn"),), WHEN),
-    SpeechRequest: Speech(b"sound", "audio/mpeg"),
-    TranscriptionRequest: Transcript("hello there", "en", 1.5, (Spoken("hello there", 0, 1.5),)),
-    FileUpload: FILE,
-    FileRef: FILE,
-    FilesRequest: FileList((FILE,)),
-    Start: BATCH,
-    BatchRequest: BATCH,
-    BatchRef: BATCH,
-    BatchesRequest: BatchList((BATCH,)),
-    Request: TokenCount(12),
-}
+from answers import ANSWERS, PIXEL
+from loopback import Loopback
 
 
 @pytest.fixture(scope="module")

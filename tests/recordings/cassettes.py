@@ -19,6 +19,9 @@ from jackfield.wire import Headers, Reply
 
 ROOT = Path(__file__).parents[3] / "shared" / "recordings"
 
+JUDGED = pytest.StashKey[dict[str, str]]()
+"""Test id to the file it judges, of all tests that were collected."""
+
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -76,7 +79,7 @@ def exchanges(*providers: str, surfaces: tuple[str, ...] = ()) -> list[Exchange]
     """The exchanges of some services (all, if none is named), on some surfaces (all, if none is named)."""
     return [
         exchange
-        for case in _cases()
+        for case in cases()
         if (not providers or case["provider"] in providers) and (not surfaces or case["surface"] in surfaces)
         for exchange in _exchanges(case["file"])
     ]
@@ -85,7 +88,7 @@ def exchanges(*providers: str, surfaces: tuple[str, ...] = ()) -> list[Exchange]
 def surfaces(provider: str) -> dict[str, int]:
     """How many files a service has per surface."""
     found: dict[str, int] = {}
-    for case in _cases():
+    for case in cases():
         if case["provider"] == provider:
             found[case["surface"]] = found.get(case["surface"], 0) + 1
     return found
@@ -97,7 +100,8 @@ def chunked(body: bytes, size: int) -> Iterator[bytes]:
 
 
 @cache
-def _cases() -> list[dict[str, Any]]:
+def cases() -> list[dict[str, Any]]:
+    """What the manifest says of every file."""
     if not ROOT.is_dir():
         return []
     return list(json.loads((ROOT / "MANIFEST.json").read_bytes())["cases"])
@@ -105,7 +109,7 @@ def _cases() -> list[dict[str, Any]]:
 
 @cache
 def _exchanges(file: str) -> tuple[Exchange, ...]:
-    case = next(case for case in _cases() if case["file"] == file)
+    case = next(case for case in cases() if case["file"] == file)
     recorded = yaml.load((ROOT / file).read_bytes(), _Loader)["interactions"]
     return tuple(_exchange(case, number, one) for number, one in enumerate(recorded))
 

@@ -111,3 +111,30 @@ class Capabilities:
     def over(self, statements: Mapping[Capability, Statement]) -> Capabilities:
         """These capabilities with another layer on top."""
         return Capabilities({**self.statements, **statements})
+
+# What a model is made for. One that is not made for chat can only do the one thing, unless its own facts say more.
+MODES: Mapping[str, Capability] = {
+    "chat": Capability.CHAT,
+    "completion": Capability.COMPLETIONS,
+    "embedding": Capability.EMBEDDINGS,
+    "rerank": Capability.RERANK,
+    "moderation": Capability.MODERATION,
+    "image": Capability.IMAGES_OUT,
+    "video": Capability.VIDEO_OUT,
+    "speech": Capability.SPEECH_OUT,
+    "transcription": Capability.SPEECH_IN,
+    "realtime": Capability.REALTIME,
+}
+
+_OF_PROVIDERS = frozenset({Capability.LIST_MODELS, Capability.BATCH, Capability.FILES, Capability.LIMITS})
+
+
+def by_mode(mode: str, capability: Capability, stated: Support) -> Support:
+    """The support that follows from what a model is made for, where ``stated`` is said of the provider."""
+    made_for = MODES[mode]
+    if mode == "chat" or capability in _OF_PROVIDERS:
+        return stated
+    if capability is not made_for:
+        return Support.UNSUPPORTED
+    # Patterns over names may miss a model that is listed as made for this; a provider without it has none.
+    return stated if stated in (Support.NOT_IMPLEMENTED, Support.PARTIAL) else Support.FULL

@@ -9,7 +9,7 @@ import pytest
 from jackfield.catalogue import FreePrices
 from jackfield.client.answers import CoreAnswers
 from jackfield.client.binding import Binding
-from jackfield.config import Settings
+from jackfield.config import ProviderSettings, Settings
 from jackfield.errors import BadConfig
 from jackfield.profile import Capability, Model, Profile, Support
 from jackfield.types import Usage
@@ -65,7 +65,7 @@ def test_a_model_family_speaks_its_own_dialect(tmp_path, monkeypatch):
 
 def test_a_price_is_unknown_unless_stated():
     """Unknown is not free."""
-    charges = [book.charge(Usage(), NOW) for book in (CoreAnswers().pricing(), FreePrices())]
+    charges = [book.charge(Usage(), NOW) for book in (CoreAnswers().pricing(acme()), FreePrices())]
 
     assert [None, 0] == charges
 
@@ -77,7 +77,7 @@ def test_a_binding_describes_itself(tmp_path, monkeypatch):
     wire = completion(profile)
     full = {Capability.TOOLS: Support.FULL}
     binding = Binding(
-        profile, MODEL, None, wire, answers.streaming(wire), answers.pricing(), capabilities=full
+        profile, MODEL, None, wire, answers.streaming(wire), answers.pricing(profile), capabilities=full
     )
 
     renamed = binding.evolve(model=Model("large"))
@@ -88,3 +88,30 @@ def test_a_binding_describes_itself(tmp_path, monkeypatch):
         binding.supports(Capability.CHAT),
     )
     assert ("NoneType", "unknown") == (binding.describe()["auth"], binding.describe()["pricing"])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "only", "name"),
+    [
+        (None, "", "chat_completions"),
+        ("messages", "", "messages"),
+        ("messages", "chat_completions", "chat_completions"),
+    ],
+)
+def test_a_wire_is_chosen(chosen, only, name):
+    """By the model, if it speaks one alone, else by the user."""
+    profile = acme(wires=("messages",), dialects={"messages": {"default_max_tokens": 5}})
+    settings = ProviderSettings("acme", base_url="https://acme.test", wire=chosen)
+
+    wire = CoreAnswers().completion(profile, Model("m", wire=only), settings)
+
+    assert name == wire.name
+    assert name != "messages" or wire.dialect.settings["default_max_tokens"] == 5
+
+
+def test_a_wire_that_is_not_spoken_is_refused():
+    """With those that are."""
+    settings = ProviderSettings("acme", base_url="https://acme.test", wire="messages")
+
+    with pytest.raises(BadConfig, match="does not speak wire `messages`"):
+        CoreAnswers().completion(acme(), MODEL, settings)

@@ -11,6 +11,7 @@ from jackfield.client.binding import Binding
 from jackfield.client.call import completing
 from jackfield.client.kept import AsyncBatches, AsyncFiles, Batches, Files
 from jackfield.client.local import answered
+from jackfield.client.losses import losses
 from jackfield.client.operate import operating
 from jackfield.client.operations import AsyncOperations, Operations
 from jackfield.client.plan import plan_completion
@@ -30,7 +31,7 @@ from jackfield.transport import (
     default_async_transport,
     default_transport,
 )
-from jackfield.types import Completion, Timeouts
+from jackfield.types import Completion, Notice, Timeouts
 
 if TYPE_CHECKING:
     from jackfield.client.plan import Plan
@@ -98,6 +99,15 @@ class _Bindings:
                 profile = self.registry.profile(provider)
                 found = self._bound.setdefault(key, self._made(profile, Model("", listed=False)))
         return found
+
+    def losses(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> tuple[Notice, ...]:
+        """What of a conversation this model's format cannot carry, before anything is sent.
+
+        Reasoning, signatures and citations belong to the provider they came from. Conversations that go on
+        with another one are told of it in ``warnings``, too.
+        """
+        binding = self.bind(model)
+        return losses(binding, plan_completion(binding, prompt, options, stream=False).request)
 
     def _with_model(self, name: str) -> str:
         """The name; a provider's id alone stands for its default model, if one is set."""

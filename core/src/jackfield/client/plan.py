@@ -9,6 +9,7 @@ from typing import Any, get_args
 from attrs import define
 
 from jackfield.client.binding import Binding
+from jackfield.client.losses import foreign, losses
 from jackfield.client.prompt import Prompt, conversation
 from jackfield.client.requests import Maker
 from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError, Unsupported
@@ -95,9 +96,9 @@ def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any]
     if not options:  # the usual call: nothing to check but the prompt
         messages = conversation(prompt)
         notices = _check_parts(binding, messages, stream)
-        return Plan(
-            Request(binding.model.id, messages), binding.timeouts, binding.max_retries, tuple(notices)
-        )
+        request = Request(binding.model.id, messages)
+        notices += _lost(binding, request) if len(messages) > 1 else ()
+        return Plan(request, binding.timeouts, binding.max_retries, tuple(notices))
     given = {name: value for name, value in options.items() if value is not None}
     messages = conversation(prompt, given.pop("system", None))
     tools = _tools(given.pop("tools", ()))
@@ -110,7 +111,14 @@ def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any]
     _check_tools(binding, tools, choice)
     _check_output(binding, output)
     request = Request(binding.model.id, messages, tools, choice, output, chosen, extra)
-    return Plan(request, timeouts, max_retries, tuple(notices))
+    return Plan(request, timeouts, max_retries, (*notices, *_lost(binding, request)))
+
+
+def _lost(binding: Binding, request: Request) -> tuple[Notice, ...]:
+    """What will not arrive of a conversation that was begun with another provider."""
+    if not foreign(binding, request.messages):
+        return ()
+    return losses(binding, request)
 
 
 def plan_operation(binding: Binding, operation: str, make: Maker, options: Mapping[str, Any]) -> Plan:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from jackfield.capability import Capabilities, Capability, Statement, Support
+from jackfield.capability import Capabilities, Capability, Statement, Support, by_mode
 
 SPEC = 1
 """The version of the plugin contract this core implements."""
@@ -194,7 +194,9 @@ class Profile:
         if not model:
             return self.capabilities.of(capability)
         found = self.model(model)
-        return self.capabilities.over(found.capabilities).of(capability, found.id)
+        own = found.capabilities.get(capability)
+        stated = self.capabilities.of(capability, found.id)
+        return by_mode(found.mode, capability, stated) if own is None else own.of(found.id)
 
     def option_rule(self, option: str, model: Model) -> OptionRule | None:
         """What this model does with a call option, where it is special."""

@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from jackfield.capability import (
+    MODES,
     OTHER_CAPABILITIES,
     Capabilities,
     Capability,
@@ -276,7 +277,7 @@ _MODEL = Table(
     {
         "id": text,
         "aliases": texts,
-        "mode": text,
+        "mode": choice(*MODES),
         "wire": text,
         "context": integer,
         "max_output": integer,

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from jackfield.registry.faces import Faces, Party
 
 
+MAKER = "lab"  # the category of those whose own models they are
+
+
 @frozen
 class Finding:
     """Something about the installation that ought to be mended; ``doctor`` tells."""
@@ -300,10 +303,12 @@ class Registry:
         return model
 
     def _bare(self, name: str) -> Resolved:
-        """The only provider that lists a model of that name."""
+        """The only provider that lists a model of that name; of several, the one that made it."""
         listing = [Resolved(p, m) for p in self.profiles() if (m := self._listed(p, name)) is not None]
-        if len(listing) == 1:
-            return listing[0]
+        listing = [found for found in listing if found.model.id == name] or listing
+        makers = [found for found in listing if found.profile.category == MAKER]
+        if len(listing) == 1 or len(makers) == 1:
+            return (makers or listing)[0]
         if listing:
             msg = f"model `{name}` is listed by several providers"
             hint = f"write one of {_named(f'{found.profile.id}/{found.model.id}' for found in listing)}"
