@@ -290,3 +290,19 @@ def test_no_frame_of_loading_holds_a_value(home: Path, project: Path) -> None:
         Settings.load(given, {"JACKFIELD_HOME": str(home), "ACME_API_KEY": CANARY}, project, given)
 
     assert "canary" not in _frames_of_ours(caught.value)
+
+
+def test_a_key_file_of_many_lines_is_a_secret_of_one(load: Load, tmp_path: Path) -> None:
+    """JSON alone may be put on one line; what only looks like it is refused as ever."""
+    document = tmp_path / "key.json"
+    document.write_text('{\n  "type": "service_account",\n  "project_id": "p"\n}\n')
+    spec = AuthSpec("acme", fields={"document": ()})
+    profile = Profile("acme", "Acme", "w", auth=spec)
+
+    def found(value: str) -> str:
+        settings = load({"providers": {"acme": {"document": value}}})
+        return settings.provider(profile).fields(spec, spec.fields)["document"].reveal()
+
+    assert '{"type": "service_account", "project_id": "p"}' == found(f"file:{document}")
+    with pytest.raises(BadConfig, match="control"):
+        found("{\n no JSON")
