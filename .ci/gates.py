@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import catalogue
 import duplicates
 import extras
 import fragments
@@ -19,6 +20,7 @@ GATES = {
     "metrics": metrics.findings,
     "fragments": fragments.findings,
     "top": top.findings,
+    "catalogue": catalogue.findings,
 }
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from jackfield.wire import Wire
 
 TESTS = Path(__file__).resolve().parent
 
@@ -20,8 +25,19 @@ def loopback() -> Iterator[str]:
 
     answers = beside("answers").ANSWERS
     rivers = Completion((Text("Aare, Limmat, Inn."),), Finish("stop"), Usage(input=5, output=6))
-    with beside("loopback").Loopback(lambda _: rivers, lambda request: answers[type(request)]) as server:
+    wires = wires_of_plugins()
+    with beside("loopback").Loopback(
+        lambda _: rivers, lambda request: answers[type(request)], wires=wires
+    ) as server:
         yield server.url
+
+
+def wires_of_plugins() -> list[Wire]:
+    """The wires that one provider alone speaks; they live in its package."""
+    from jackfield.wire import Dialect
+
+    own = {"jackfield_cohere.wire": "CohereWire", "jackfield_ollama.wire": "OllamaWire"}
+    return [getattr(importlib.import_module(module), name)(Dialect()) for module, name in own.items()]
 
 
 def beside(name: str) -> ModuleType:

@@ -21,8 +21,7 @@ from attrs import field, frozen
 from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import Event, Failed, fold, unfold
 from jackfield.types import Answered, Completion, Embeddings, Request
-from jackfield.wire import WIRES, Call, Dialect, Headers, Reply, Wire, wire_named
-from jackfield.wire import operation
+from jackfield.wire import WIRES, Call, Dialect, Headers, Reply, Wire, operation, wire_named
 from jackfield.wire.operation import exchange_for
 
 Answer: TypeAlias = Callable[[Any], Completion | Answered | Iterable[Event]]
@@ -51,12 +50,19 @@ class Streamed:
 class Loopback:
     """Serves ``answer`` until the ``with`` block ends; ``url`` is where, ``calls`` is what was asked."""
 
-    def __init__(self, answer: Answer, operations: Answer | None = None, *, provider: str = "") -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        operations: Answer | None = None,
+        *,
+        provider: str = "",
+        wires: Iterable[Wire] = (),
+    ) -> None:
         self.answer = answer
-        self.operations = operations or answer  # what answers all that is no completion
+        self.operations = operations  # what answers all that is no completion, if that is somebody else
         self.calls: list[Call] = []
         self.url = ""
-        self._wires = [wire_named(name)(Dialect(provider=provider)) for name in WIRES]
+        self._wires = [*(wire_named(name)(Dialect(provider=provider)) for name in WIRES), *wires]
         self._routes = [Route(wire.routes["complete"], wire) for wire in self._wires if wire.routes]
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -130,7 +136,7 @@ class Loopback:
         if exchange is None:
             body = b'{"error":{"message":"no wire has this path","type":"not_found_error","code":null}}'
             return Reply(404, Headers({"content-type": JSON}), body)
-        answer = self.operations(exchange.read(call))
+        answer = (self.operations or self.answer)(exchange.read(call))
         if isinstance(answer, Embeddings):
             wanted = "base64" if b'"encoding_format":"base64"' in call.body.replace(b" ", b"") else "float"
             return exchange.write(answer, encoding=wanted)  # type: ignore[call-arg]

@@ -160,6 +160,5 @@ __all__ = [
     "UsageSource",
     "Verdict",
     "Video",
-    "jackfield",
     "parts_of",
 ]
