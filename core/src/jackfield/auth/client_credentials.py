@@ -11,12 +11,10 @@ import base64
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote_plus, urlencode, urlsplit
 
-from attrs import field, frozen
-
 from jackfield import jsontext
-from jackfield.auth.signed import note_signed, signed_with
-from jackfield.errors import BadConfig, ErrorInfo, JackfieldError, Malformed, Unauthorized
-from jackfield.flow import Flow, Now, Once, Send
+from jackfield.auth.tokens import Token, TokenAuth
+from jackfield.errors import BadConfig, ErrorInfo, JackfieldError, Malformed
+from jackfield.flow import Flow, Send
 from jackfield.types import Timeouts
 from jackfield.wire import Call, Headers, Reply
 
@@ -27,35 +25,23 @@ if TYPE_CHECKING:
 
 TOTAL = 30.0  # seconds for one exchange
 REFRESH_AT = 0.8  # of the lifetime
-RETRY_AFTER = 30.0  # seconds between attempts while an old token still lives
 UNSTATED_LIFETIME = 300.0
 LONGEST_LIFETIME = 86_400.0
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-@frozen(eq=False)
-class Token:
-    """A token as the header it goes in, and how long it is good for on the driver's clock."""
-
-    headers: Headers = field(repr=False)
-    refresh_at: float
-    expires_at: float
-
-
-class ClientCredentials:
+class ClientCredentials(TokenAuth):
     """Signs with a bearer token that it exchanges a client's id and secret for."""
 
-    __slots__ = ("_call", "_host", "_token", "provider", "source")
+    __slots__ = ("_call", "_host")
 
     scheme: ClassVar[str] = "client_credentials"
 
     def __init__(self, call: Call, provider: str = "", source: str = "") -> None:
+        super().__init__(provider, source)
         self._call = call
         self._host = urlsplit(call.base).hostname or ""
-        self._token: Token | None = None
-        self.provider = provider
-        self.source = source
 
     @classmethod
     def configured(cls, spec: AuthSpec, settings: ProviderSettings) -> ClientCredentials:
@@ -64,52 +50,16 @@ class ClientCredentials:
         call = _exchange(spec, secrets, _token_url(spec, settings, secrets))
         return cls(call, settings.provider, secrets["client_secret"].source)
 
-    def sign(self, call: Call) -> Flow[Call]:
-        """The call with a token that is good for it."""
-        now = yield Now()
-        token = self._token
-        if token is None or now >= token.refresh_at:
-            token = yield Once(("token", id(self)), self._refreshed)
-        note_signed(self, token)
-        return call.with_headers(token.headers)
-
-    def rejected(self, error: ErrorInfo) -> bool:
-        """Drop the token that was not accepted; true if a new one can be had."""
-        used = signed_with(self)
-        if error.kind != "auth" or not isinstance(used, Token):
-            return False
-        note_signed(self, None)
-        if used is self._token:
-            self._token = None
-        return True
-
-    def accepted(self) -> None:
-        """Nothing to be noted."""
+    def fetched(self, started: float) -> Flow[Token | ErrorInfo]:
+        """A token from the endpoint."""
+        try:
+            reply = yield Send(self._call, Timeouts(total=TOTAL), started + TOTAL)
+        except JackfieldError as exc:
+            return self._failure(exc.info.message, exc.info.status, transient=True)
+        return self._read(reply, started)
 
     def __repr__(self) -> str:
         return f"<{self.scheme} auth at {self._host} from {self.source or 'nowhere'}>"
-
-    def _refreshed(self) -> Flow[Token]:
-        """A new token; the old one if it still lives and no new one can be had."""
-        started = yield Now()
-        old = self._token
-        if old is not None and started < old.refresh_at:
-            return old  # another flow has fetched it meanwhile
-        failure: ErrorInfo | None = None
-        answer: Token | ErrorInfo
-        try:
-            reply = yield Send(self._call, Timeouts(total=TOTAL), started + TOTAL)
-            answer = self._read(reply, started)
-        except JackfieldError as exc:
-            answer = self._failure(exc.info.message, exc.info.status, transient=True)
-        if isinstance(answer, Token):
-            self._token = answer
-            return answer
-        failure = answer
-        if old is not None and started < old.expires_at:
-            self._token = Token(old.headers, min(started + RETRY_AFTER, old.expires_at), old.expires_at)
-            return self._token
-        raise Unauthorized(failure)
 
     def _read(self, reply: Reply, started: float) -> Token | ErrorInfo:
         """The token of a reply, or what is wrong with the reply."""
