@@ -138,7 +138,7 @@ def test_chat_parallel_tools(server, chat):
 @pytest.mark.parametrize("encoding", ["float", "base64"])
 def test_embeddings(server, chat, encoding):
     """Vectors in the order of the texts, in the encoding that was asked for."""
-    server.answer = lambda _: Embeddings(((0.5, 1.0), (0.25, 0.0)), Usage(7), "river-1")
+    server.answer = lambda _: Embeddings(((0.5, 1.0), (0.25, 0.0)), usage=Usage(7), model="river-1")
 
     answer = chat.embeddings.create(model="river-1", input=["a", "b"], encoding_format=encoding)
 
@@ -287,7 +287,9 @@ def test_messages_error_in_a_stream(server, claude):
 def test_what_is_no_request_is_refused(server, claude, chat, status):
     """A body without turns, and a path no wire has."""
     with pytest.raises(anthropic.APIStatusError) as caught:
-        claude.messages.create(**{**MESSAGES, "messages": []}) if status == 400 else claude.models.list()
+        claude.messages.create(**{**MESSAGES, "messages": []}) if status == 400 else claude.post(
+            "/v1/nowhere", cast_to=object
+        )
 
     assert status == caught.value.status_code
     assert [] == [call for call in server.calls if KEY not in str(call.headers.values())]

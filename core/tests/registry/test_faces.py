@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from traceback import walk_tb
+from types import ModuleType
 
 import pytest
 
 from jackfield.errors import MissingCredentials, PluginFailed, ProviderConflict
 from jackfield.hookspecs import hookimpl
 from jackfield.registry import Registry
+from jackfield.registry.faces import Party, checked
 
 Install = Callable[..., Path]
 
@@ -255,3 +257,12 @@ def test_an_unusable_answer_of_core_is_not_blamed_on_a_plugin(install: Install, 
             return 5
 
     assert 5 == registry.hooks("acme", Odd()).streaming(**FACTS, wire=None)
+
+
+def test_a_module_in_the_place_of_a_hook_is_refused() -> None:
+    """A package's submodule of that name replaces the function as soon as it is imported."""
+    plugin = ModuleType("jackfield_acme")
+    plugin.auth = ModuleType("jackfield_acme.auth")  # type: ignore[attr-defined]
+
+    with pytest.raises(PluginFailed, match="its module `auth` takes the place of the hook; rename it"):
+        checked(Party("plugin", plugin, None))

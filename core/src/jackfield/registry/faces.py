@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Literal, TypeAlias
 
 import pluggy
@@ -100,7 +101,7 @@ def _registered(ranked: _Ranked, party: Party) -> None:
     except pluggy.PluginValidationError as exc:
         reason = _reason(exc)
     else:
-        reason = _unknown_hook(ranked)
+        reason = _unknown_hook(ranked) or _shadowed(party.plugin)
     if reason and party.entry is not None:
         raise failed(party.entry, reason)
     if reason:
@@ -124,6 +125,16 @@ def _unknown_hook(ranked: _Ranked) -> str:
         if any(not impl.optionalhook for impl in caller.get_hookimpls()):
             return f"does not fit the contract: there is no hook `{name}`{suggestion(name, FACES)}"
     return ""
+
+
+def _shadowed(plugin: object) -> str:
+    """The hook that a module of the package stands in the place of: importing it replaces the function."""
+    name = next((name for name in FACES if isinstance(getattr(plugin, name, None), ModuleType)), "")
+    return (
+        f"does not fit the contract: its module `{name}` takes the place of the hook; rename it"
+        if name
+        else ""
+    )
 
 
 # What these say is about code. What others say may be about values, and those may be credentials.

@@ -35,7 +35,9 @@ __all__ = [
 
 WIRES: Mapping[str, str] = {
     "chat_completions": "jackfield.wire.chat_completions:ChatCompletions",
+    "generate_content": "jackfield.wire.generate_content:GenerateContent",
     "messages": "jackfield.wire.messages:Messages",
+    "responses": "jackfield.wire.responses:Responses",
 }
 
 
