@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jackfield import (
     Accumulator,
@@ -36,6 +38,7 @@ from jackfield import (
     fold,
     unfold,
 )
+from jackfield.events import Event, ended, plain_answer
 
 STOP = Finish("stop", "stop")
 
@@ -156,3 +159,54 @@ WHOLE = [
 def test_unfolding_and_folding_is_the_same(answer: Completion) -> None:
     """A completion streamed word by word folds to itself."""
     assert answer == fold(unfold(answer))
+
+
+NUMBERS = st.integers(0, 3)
+PARTS = st.sampled_from([Text("a"), Text(""), Reasoning(""), Refusal("no"), ToolCall("1", "f", "{}")])
+USAGES = st.sampled_from([Usage(1, output=2), Usage(source="unknown"), Usage(3, source="unknown")])
+MIDDLE: st.SearchStrategy[Event] = st.one_of(
+    st.builds(PartStarted, NUMBERS, PARTS, st.sampled_from([0, 0, 0, 1])),
+    st.builds(PartEnded, NUMBERS, st.sampled_from([None, None, None, Opaque("acme", "w", {})])),
+    st.sampled_from([Started("2", "n"), Metered(Usage(9)), Warned(Notice("a", "b"))]),
+    st.just(Logprobs((TokenLogprob("a", -1.0),))),
+)
+LAST = st.builds(Finished, st.just(STOP), USAGES, st.sampled_from([(), (), (STOP,)]))
+PLAIN = st.lists(PARTS, max_size=4).map(
+    lambda parts: [event for n, part in enumerate(parts) for event in (PartStarted(n, part), ended(n))]
+)
+
+
+def _well_formed(events: list[Event]) -> bool:
+    """Whether a part ends, with what it leaves behind, only after it began."""
+    begun: set[int] = set()
+    for event in events:
+        if isinstance(event, PartStarted):
+            begun.add(event.id)
+        elif isinstance(event, PartEnded) and event.id not in begun:
+            return False
+    return True
+
+
+@given(st.lists(MIDDLE, max_size=6).filter(_well_formed) | PLAIN, LAST)
+def test_the_short_way_folds_as_the_long_one(middle: list[Event], last: Finished) -> None:
+    """Where an answer needs no fold, what is taken from its events is what the fold would make."""
+    events = [Started("1", "m"), *middle, last]
+
+    plain = plain_answer(events)
+
+    if plain is not None:
+        assert fold(events) == Completion(*plain[:4], id=plain[4])
+
+
+@given(PLAIN)
+def test_an_answer_of_whole_parts_needs_no_fold(middle: list[Event]) -> None:
+    """The usual answer goes the short way."""
+    assert plain_answer([Started("1", "m"), *middle, Finished(STOP, Usage(1))]) is not None
+
+
+def test_deltas_and_failures_need_the_fold() -> None:
+    """A part in pieces, and an answer that did not end well, go the long way."""
+    pieces: list[Event] = [Started(), PartStarted(0, Text("")), TextDelta(0, "a"), Finished(STOP)]
+
+    assert plain_answer(pieces) is None
+    assert plain_answer([Started(), Failed(ErrorInfo("server", "no"))]) is None

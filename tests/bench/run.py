@@ -215,7 +215,9 @@ def peers(url: str) -> dict[str, dict[str, float]]:
             subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
             python = str(home / "bin" / "python")
             install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
-            subprocess.run(install, check=True, stderr=subprocess.DEVNULL)
+            if subprocess.run(install, check=False, stderr=subprocess.DEVNULL).returncode:
+                print(f"{name} could not be installed")
+                continue
             found[name] = measured(python, name, url)
     return found
 

@@ -10,7 +10,8 @@ Answers that are not streamed are folded from the same events, so both ways give
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -35,8 +36,10 @@ from jackfield.types import (
     ToolCall,
     Usage,
 )
+from jackfield.types.quick import quick
 
 
+@quick
 @frozen
 class Started:
     """The provider has begun to answer."""
@@ -45,6 +48,7 @@ class Started:
     model: str = ""
 
 
+@quick
 @frozen
 class PartStarted:
     """A part begins; ``part`` is empty where deltas follow, or whole."""
@@ -54,6 +58,7 @@ class PartStarted:
     choice: int = 0
 
 
+@quick
 @frozen
 class TextDelta:
     """More text of a text or refusal part."""
@@ -62,6 +67,7 @@ class TextDelta:
     text: str
 
 
+@quick
 @frozen
 class ReasoningDelta:
     """More reasoning."""
@@ -70,6 +76,7 @@ class ReasoningDelta:
     text: str
 
 
+@quick
 @frozen
 class ArgumentsDelta:
     """More of a tool call's argument JSON."""
@@ -86,12 +93,17 @@ class Cited:
     citation: Citation
 
 
+@quick
 @frozen
 class PartEnded:
     """A part is complete; ``opaque`` is what the provider wants back with it."""
 
     id: int
     opaque: Opaque | None = None
+
+
+ended = lru_cache(maxsize=256)(PartEnded)
+"""The end of a part that leaves nothing behind: made once per number."""
 
 
 @frozen
@@ -116,6 +128,7 @@ class Warned:
     notice: Notice
 
 
+@quick
 @frozen
 class Finished:
     """The answer is complete; always last, exactly once."""
@@ -308,6 +321,31 @@ def fold(events: Iterable[Event], **fields: Any) -> Completion:
     return accumulator.completion(**fields)
 
 
+def plain_answer(
+    events: Sequence[Event],
+) -> tuple[tuple[Part, ...], Finish, Usage, str, str] | None:
+    """Parts, finish, usage, model and id of an answer that came whole; nothing for one that needs the fold.
+
+    Nearly all need none: one choice, parts without deltas, no warning. This is a quarter of the fold's time,
+    and the fold was a tenth of a call without a transport (2026-11).
+    """
+    started, finished = events[0], events[-1]
+    if type(started) is not Started or type(finished) is not Finished or finished.alternatives:
+        return None
+    parts: list[Part] = []
+    last = -1
+    for event in events[1:-1]:
+        if type(event) is PartStarted and event.id > last and not event.choice:
+            last = event.id
+            if not _is_empty(event.part):
+                parts.append(event.part)
+        elif type(event) is not PartEnded or event.opaque is not None:
+            return None
+    usage = finished.usage
+    known = usage if usage.source != "unknown" else UNKNOWN_USAGE
+    return tuple(parts), finished.finish, known, started.model, started.id
+
+
 _WORD = re.compile(r"\s*\S+\s*")
 
 
@@ -329,7 +367,7 @@ def unfold(completion: Completion) -> Iterator[Event]:
 def _unfold_part(number: int, part: Part, choice: int) -> Iterator[Event]:
     opaque = getattr(part, "opaque", None)
     if isinstance(part, Text | Refusal):
-        yield PartStarted(number, type(part)(""), choice)
+        yield PartStarted(number, _emptied(part), choice)
         for citation in getattr(part, "citations", ()):
             yield Cited(number, citation)
         for word in _pieces(part.text):
@@ -347,6 +385,13 @@ def _unfold_part(number: int, part: Part, choice: int) -> Iterator[Event]:
         yield PartStarted(number, part, choice)
         opaque = None  # it is in the part already
     yield PartEnded(number, opaque)
+
+
+def _emptied(part: Text | Refusal) -> Text | Refusal:
+    """The part before anything was said; a format may need what is sealed at once."""
+    if part.opaque is None:
+        return type(part)("")
+    return type(part)("", opaque=part.opaque)
 
 
 def _pieces(text: str) -> list[str]:

@@ -1,26 +1,25 @@
 """The transport for very many calls at once, over an asynchronous library (extra ``fast``).
 
 Its session is told to do nothing by itself: no redirects, no cookies, no decompression, no environment, no
-clocks of its own but the one for connecting. One ``asyncio.timeout`` that moves from step to step is ours.
+clocks of its own but the one for connecting. The others are ours: one moment for each exchange, which moves
+from step to step.
 """
 
 from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, Callable
-from contextvars import ContextVar
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import lru_cache
-from time import monotonic
 from typing import Any
 
 import aiohttp
-from aiohttp import payload
-from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
 from yarl import URL
 
 from jackfield.errors import ErrorInfo
 from jackfield.flow import Opened
+from jackfield.transport.aio_attempt import CURRENT, SKIPPED, Attempt, Request, Upload, Watch
 from jackfield.transport.caps import (
     HEAD_CAP,
     REPLY_CAP,
@@ -30,16 +29,14 @@ from jackfield.transport.caps import (
     checked_head,
     checked_headers,
 )
-from jackfield.transport.clocks import Clocks, Moment
+from jackfield.transport.clocks import Clocks
 from jackfield.transport.exchange import PIECE
-from jackfield.transport.faults import BODY, CONNECT, HEAD, POOL, UPLOAD, Fault, told
+from jackfield.transport.faults import BODY, POOL, Fault, told
 from jackfield.transport.lines import Way
 from jackfield.transport.pool import AsyncGate, Limits
 from jackfield.transport.proxy import Origin, proxy_for
 from jackfield.types import Timeouts
 from jackfield.wire.call import Call, Reply
-
-_SKIP = ("Accept", "Content-Type")
 
 
 @lru_cache(maxsize=1024)
@@ -60,92 +57,6 @@ def _connect_clock(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, connect=seconds, ceil_threshold=seconds + 1)
 
 
-class _Attempt:
-    """One exchange: how far it is, and the clock that is running. Its ``repr`` shows nothing of the request."""
-
-    __slots__ = ("_clocks", "_loop", "_size", "_transport", "_watch", "host", "moment", "stage", "uploaded")
-
-    def __init__(self, call: Call, clocks: Clocks, loop: asyncio.AbstractEventLoop) -> None:
-        self.host = "the provider"
-        self.stage = POOL
-        self.uploaded = False
-        self.moment = Moment(clocks.deadline, "deadline")
-        self._clocks = clocks
-        self._loop = loop
-        self._size = len(call.body)
-        self._transport: asyncio.Transport | None = None
-        self._watch = asyncio.timeout(self.moment.left())
-
-    def watched(self) -> asyncio.Timeout:
-        """The clock to run the exchange under."""
-        self.stage = CONNECT
-        return self._watch
-
-    def connected(self, transport: asyncio.Transport | None) -> None:
-        """The connection stands, the request goes out; a small one is out at once."""
-        self._transport = transport
-        if self._size > PIECE:
-            self.stage = UPLOAD
-            self._move(self._clocks.upload())
-        else:
-            self.sent()
-
-    def drop(self) -> None:
-        """Close the socket at once. The library would first wait until the server has taken what was written."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def taken(self) -> None:
-        """The server has taken a piece of the request."""
-        self._move(self._clocks.upload())
-
-    def sent(self) -> None:
-        """The request is out."""
-        self.uploaded = True
-        self.stage = HEAD
-        if not self._clocks.whole:
-            self._move(self._clocks.head())
-
-    def _move(self, moment: Moment) -> None:
-        self.moment = moment
-        if not self._watch.expired():
-            self._watch.reschedule(self._loop.time() + moment.at - monotonic())
-
-
-_current: ContextVar[_Attempt] = ContextVar("_current")
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells the attempt when it has its connection."""
-
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109  # the library's
-        """A connection, idle or new."""
-        connection = await super().connect(req, traces, timeout)
-        _current.get().connected(connection.transport)
-        return connection
-
-
-class _Upload(payload.Payload):
-    """A large body, sent in pieces so that a stall is seen."""
-
-    def __init__(self, body: bytes, attempt: _Attempt) -> None:
-        super().__init__(body)
-        self._size = len(body)
-        self._attempt = attempt
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The body as text."""
-        return bytes(self._value).decode(encoding, errors)
-
-    async def write(self, writer: AbstractStreamWriter) -> None:
-        """Send the pieces."""
-        view = memoryview(self._value)
-        for start in range(0, len(view), PIECE):
-            await writer.write(view[start : start + PIECE])
-            self._attempt.taken()
-        self._attempt.sent()
-
-
 class AioStream:
     """An opened answer."""
 
@@ -164,7 +75,7 @@ class AioStream:
     )
 
     def __init__(
-        self, response: aiohttp.ClientResponse, clocks: Clocks, leave: Callable[[], None], attempt: _Attempt
+        self, response: aiohttp.ClientResponse, clocks: Clocks, leave: Callable[[], None], attempt: Attempt
     ) -> None:
         self.complete = self.over = True
         self.host = attempt.host
@@ -241,26 +152,29 @@ def _rescued(content: aiohttp.StreamReader) -> bytes:
 class _Home:
     """What one event loop has: a session and its permits."""
 
-    __slots__ = ("__weakref__", "anchor", "gate", "session")
+    __slots__ = ("__weakref__", "anchor", "gate", "session", "watch")
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+        self.watch = Watch(loop)
         self.gate = AsyncGate(limits.connections)
         self.session = aiohttp.ClientSession(
-            connector=_Connector(limit=0, keepalive_timeout=limits.idle_seconds),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=limits.idle_seconds),
+            request_class=Request,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             max_field_size=HEAD_CAP,
-            skip_auto_headers=_SKIP,
+            skip_auto_headers=SKIPPED,
             trust_env=False,
         )
-        self.anchor = _until_the_end(self.session)
+        self.anchor = _until_the_end(self.session, self.watch)
 
 
-async def _until_the_end(session: aiohttp.ClientSession) -> AsyncGenerator[None, None]:
+async def _until_the_end(session: aiohttp.ClientSession, watch: Watch) -> AsyncGenerator[None, None]:
     """A generator that a loop closes when it shuts down, and the session with it."""
     try:
         yield
     finally:
+        watch.stop()
         await session.close()
         await asyncio.sleep(0)  # the library's connections close one turn later
 
@@ -279,9 +193,8 @@ class AioTransport:
 
     async def send(self, call: Call, timeouts: Timeouts, deadline: float) -> Reply:
         """The whole answer."""
-        outcome: AioStream | Reply | ErrorInfo = await self._opened(
-            call, Clocks(timeouts, deadline, whole=True)
-        )
+        clocks = Clocks(timeouts, deadline, whole=True)
+        outcome: AioStream | Reply | ErrorInfo = await self._opened(call, clocks)
         if isinstance(outcome, AioStream):
             outcome = await _whole(outcome, deadline)
         if isinstance(outcome, Reply):
@@ -298,7 +211,7 @@ class AioTransport:
     async def read(self, opened: Opened, deadline: float) -> bytes:
         """The next bytes; empty at the end."""
         assert isinstance(opened, AioStream)
-        outcome = await _next(opened, deadline, whole=False)
+        outcome = await _next(opened, deadline)
         if isinstance(outcome, bytes):
             return outcome
         raise outcome.to_exception()
@@ -314,20 +227,17 @@ class AioTransport:
         if home is not None:
             await home.anchor.aclose()
 
-    async def _home(self) -> _Home:
-        loop = asyncio.get_running_loop()
-        home = self._homes.get(loop)
-        if home is None:
-            for old in [known for known in list(self._homes) if known.is_closed()]:
-                self._homes.pop(old, None)
-            home = self._homes[loop] = _Home(self._limits)
-            await anext(home.anchor)
+    async def _settle(self, loop: asyncio.AbstractEventLoop) -> _Home:
+        for old in [known for known in list(self._homes) if known.is_closed()]:
+            self._homes.pop(old, None)
+        home = self._homes[loop] = _Home(self._limits, loop)
+        await anext(home.anchor)
         return home
 
     async def _opened(self, call: Call, clocks: Clocks) -> AioStream | ErrorInfo:
         attempt = None
         try:
-            attempt = _Attempt(call, clocks, asyncio.get_running_loop())
+            attempt = Attempt(call, clocks)
             return await self._ask(call, clocks, attempt)
         except Exception as failure:  # noqa: BLE001  # the one table decides what it is
             return _told(failure, attempt, clocks)
@@ -341,45 +251,55 @@ class AioTransport:
         proxy = proxy_for(self._way.proxy, Origin(url.scheme, url.raw_host or "", url.port or 0))
         return proxy.url if proxy else None
 
-    async def _ask(self, call: Call, clocks: Clocks, attempt: _Attempt) -> AioStream:
+    async def _ask(self, call: Call, clocks: Clocks, attempt: Attempt) -> AioStream:
         url = _url(call.url)
         attempt.host = url.raw_host or attempt.host
-        home = await self._home()
+        loop = asyncio.get_running_loop()
+        home = self._homes.get(loop) or await self._settle(loop)
         if not home.gate.try_enter():
             await home.gate.enter(clocks.pool())
         response = None
         try:
-            response = await self._answer(home.session, url, call, clocks, attempt)
+            CURRENT.set(attempt)
+            attempt.begin(home.watch, _task())
+            response = await self._request(home.session, url, call, attempt)
+            attempt.over()
             attempt.stage = BODY
             return AioStream(response, clocks, home.gate.leave, attempt)
-        except BaseException:
+        except BaseException as failure:
             if response is not None:
                 response.close()
             attempt.drop()
             home.gate.leave()
-            raise
+            if attempt.stage == POOL or not attempt.over() or not isinstance(failure, asyncio.CancelledError):
+                raise
+        raise Fault(attempt.moment.kind)
 
-    async def _answer(
-        self, session: aiohttp.ClientSession, url: URL, call: Call, clocks: Clocks, attempt: _Attempt
-    ) -> aiohttp.ClientResponse:
+    def _request(
+        self, session: aiohttp.ClientSession, url: URL, call: Call, attempt: Attempt
+    ) -> Awaitable[aiohttp.ClientResponse]:
+        """What asks, when it is awaited."""
         size = len(call.body)
         pairs = checked_headers(call.headers, None, size if size > PIECE else None)
-        data = _Upload(call.body, attempt) if size > PIECE else call.body
-        _current.set(attempt)
-        async with attempt.watched():
-            return await session.request(
-                call.method,
-                url,
-                data=data or None,
-                headers=pairs,
-                proxy=self._proxy(url),
-                allow_redirects=False,
-                ssl=self._way.tls() if url.scheme == "https" else True,
-                timeout=_connect_clock(clocks.connect_seconds),
-            )
+        return session.request(
+            call.method,
+            url,
+            data=Upload(call.body, attempt) if size > PIECE else call.body or None,
+            headers=CIMultiDict(pairs),
+            proxy=self._proxy(url),
+            allow_redirects=False,
+            ssl=self._way.tls() if url.scheme == "https" else True,
+            timeout=_connect_clock(attempt.clocks.connect_seconds),
+        )
 
 
-def _told(failure: Exception, attempt: _Attempt | None, clocks: Clocks) -> ErrorInfo:
+def _task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
+def _told(failure: Exception, attempt: Attempt | None, clocks: Clocks) -> ErrorInfo:
     if attempt is None:
         return told(failure, "the provider", POOL, clocks.whole)
     if type(failure) is TimeoutError and attempt.stage != POOL:
@@ -387,12 +307,12 @@ def _told(failure: Exception, attempt: _Attempt | None, clocks: Clocks) -> Error
     return told(failure, attempt.host, attempt.stage, clocks.whole)
 
 
-async def _next(stream: AioStream, deadline: float, whole: bool) -> bytes | ErrorInfo:
+async def _next(stream: AioStream, deadline: float) -> bytes | ErrorInfo:
     try:
         return await stream.pull(deadline)
     except Exception as failure:  # noqa: BLE001  # as above
         stream.close()
-        return told(failure, stream.host, BODY, whole)
+        return told(failure, stream.host, BODY, whole=False)
     except BaseException as interruption:
         stream.close()
         interruption.__traceback__ = None  # its frames hold the request
@@ -400,9 +320,15 @@ async def _next(stream: AioStream, deadline: float, whole: bool) -> bytes | Erro
 
 
 async def _whole(stream: AioStream, deadline: float) -> Reply | ErrorInfo:
-    pieces = []
-    while piece := await _next(stream, deadline, whole=True):
-        if isinstance(piece, ErrorInfo):
-            return piece
-        pieces.append(piece)
+    pieces: list[bytes] = []
+    try:
+        while piece := await stream.pull(deadline):
+            pieces.append(piece)
+    except Exception as failure:  # noqa: BLE001  # as above
+        stream.close()
+        return told(failure, stream.host, BODY, whole=True)
+    except BaseException as interruption:
+        stream.close()
+        interruption.__traceback__ = None  # its frames hold the request
+        raise
     return Reply(stream.status, stream.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))

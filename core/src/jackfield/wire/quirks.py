@@ -51,13 +51,16 @@ def _table(name: str, options: Any) -> dict[str, Any]:
     return dict(options)
 
 
-def _places(body: Any, path: str) -> Iterator[tuple[Body, str]]:
+def _places(body: Any, path: str) -> Iterable[tuple[Body, str]]:
     """The objects a path leads to, each with the key that is meant."""
+    if "." not in path:  # as nearly always, and at every call
+        return ((body, path),) if isinstance(body, dict) else ()
+    return _deep_places(body, path)
+
+
+def _deep_places(body: Any, path: str) -> Iterator[tuple[Body, str]]:
     step, _, rest = path.partition(".")
-    if not rest:
-        if isinstance(body, dict):
-            yield body, step
-    elif step == "*":
+    if step == "*":
         for item in body if isinstance(body, list) else ():
             yield from _places(item, rest)
     elif isinstance(body, dict) and step in body:
