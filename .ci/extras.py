@@ -6,6 +6,7 @@ no other edit than running this.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -40,12 +41,20 @@ def feature_extras(core: Path) -> list[str]:
     ]
 
 
+def needed(root: Path, name: str) -> list[str]:
+    """A plugin's folder, and those of the plugins it stands on: from a checkout none of them is on an index."""
+    project = read_toml(root / "plugins" / name / "pyproject.toml")["project"]
+    wanted = [re.split(r"[^a-z0-9-]", text, maxsplit=1)[0] for text in project.get("dependencies", [])]
+    others = [other.removeprefix("jackfield-") for other in wanted if other.startswith("jackfield-")]
+    return list(dict.fromkeys([name, *(found for other in others for found in needed(root, other))]))
+
+
 def root_block(root: Path) -> str:
     """The root's extras: every plugin by its folder, every feature of core, and all providers at once."""
     lines = [f'{name} = ["jackfield[{name}] @ {{root:uri}}/core"]' for name in feature_extras(root / "core")]
     for folder in plugin_folders(root):
-        name = read_toml(folder / "pyproject.toml")["project"]["name"]
-        lines.append(f'{folder.name} = ["{name} @ {{root:uri}}/plugins/{folder.name}"]')
+        places = ", ".join(f'"jackfield-{name} @ {{root:uri}}/plugins/{name}"' for name in needed(root, folder.name))
+        lines.append(f"{folder.name} = [{places}]")
     lines.append(f'all = ["jackfield-workspace[{",".join(provider_ids(root))}]"]')
     return "".join(f"{line}\n" for line in lines)
 

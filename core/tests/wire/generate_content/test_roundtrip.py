@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import pairwise
 
 import attrs
 from hypothesis import HealthCheck, given, settings
@@ -271,7 +272,7 @@ logprobs = st.lists(
 def apart(parts):
     """Texts and thoughts of one kind do not follow each other: in a stream they would be one."""
     kinds = [type(part) for part in parts if getattr(part, "opaque", None) is None]
-    return all(a is not b or a not in (Text, Reasoning) for a, b in zip(kinds, kinds[1:], strict=False))
+    return all(a is not b or a not in (Text, Reasoning) for a, b in pairwise(kinds))
 
 
 @st.composite
@@ -403,10 +404,42 @@ noise = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                "contents parts text role functionCall functionResponse name args partialArgs jsonPath stringValue candidates "
-                "content index finishReason usageMetadata promptTokensDetails groundingMetadata groundingChunks "
-                "groundingSupports segment groundingChunkIndices citationMetadata citations error details promptFeedback "
-                "tools functionDeclarations toolConfig generationConfig thinkingConfig logprobsResult inlineData".split()
+                [
+                    "contents",
+                    "parts",
+                    "text",
+                    "role",
+                    "functionCall",
+                    "functionResponse",
+                    "name",
+                    "args",
+                    "partialArgs",
+                    "jsonPath",
+                    "stringValue",
+                    "candidates",
+                    "content",
+                    "index",
+                    "finishReason",
+                    "usageMetadata",
+                    "promptTokensDetails",
+                    "groundingMetadata",
+                    "groundingChunks",
+                    "groundingSupports",
+                    "segment",
+                    "groundingChunkIndices",
+                    "citationMetadata",
+                    "citations",
+                    "error",
+                    "details",
+                    "promptFeedback",
+                    "tools",
+                    "functionDeclarations",
+                    "toolConfig",
+                    "generationConfig",
+                    "thinkingConfig",
+                    "logprobsResult",
+                    "inlineData",
+                ]
             ),
             inner | st.sampled_from(["STOP", "model", "user", "$.a[0]", [{}], [[]]]),
             max_size=4,
