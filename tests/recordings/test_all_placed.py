@@ -41,15 +41,11 @@ UNREAD = {
     ("together", "completions"): "the text completions that came before chat",
     ("cohere", "v1-chat"): "the retired first version of the format",
     ("cohere", "v1-generate"): "the retired first version of the format",
-    ("cohere", "v1-embeddings"): "the retired first version of the format",
-    ("cohere", "v1-rerank"): "the retired first version of the format",
     ("gemini", "interactions"): "an interface in preview beside the one we speak",
-    ("gemini", "cached_contents"): "explicit caches are no operation",
+    ("gemini", "models"): "a video that is being made: videos are no operation",
     ("mistral", "ocr"): "reading documents is no operation",
-    ("mistral", "other"): "an address that does not exist",
     ("openrouter", "videos"): "videos are no operation",
     ("xai", "videos"): "videos are no operation",
-    ("ollama", "generate"): "the completions that came before chat",
 }
 
 

@@ -30,6 +30,7 @@ SURFACES = (
     "mantle-chat_completions",
     "compat-chat_completions",
     "openai-compat",
+    "openai-compat-chat_completions",
     "hf-inference-chat_completions",
     "api-inference-chat_completions",
     "router-together-chat_completions",

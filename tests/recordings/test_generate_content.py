@@ -399,9 +399,9 @@ def test_vectors_are_asked_and_read(exchange):
     assert answer.usage.known is ("usageMetadata" in body)
 
 
-def test_a_batch_is_read():
+@each(exchanges("gemini", surfaces=("batch",)))
+def test_a_batch_is_read(exchange):
     """While it runs: how many are where, and since when."""
-    (exchange,) = exchanges("gemini", surfaces=("batch",))
     operations = WIRE.operations()
 
     batch = operations["batches.get"].exchanges[0].parse(exchange.reply)

@@ -28,7 +28,6 @@ ELSEWHERE = {
     "cohere": {"models", "v1-rerank", "v2-rerank"},
     "gemini": {"models", "batch", "embeddings", "count_tokens"},
     "vertex": {"predict", "embeddings", "count_tokens"},
-    "ollama": {"models"},
     "mistral": {"batch", "ocr", "speech"},
     "huggingface": {"models"},
     "xai": {"batch", "speech", "videos"},
