@@ -83,7 +83,10 @@ def provider_block(root: Path) -> str:
     """The table of the front page: every provider, its package and where its key is read."""
     rows = []
     for profile in profiles(root):
-        keys = ", ".join(f"`{name}`" for name in profile.auth.env) or "none needed"
+        specs = (profile.auth, *profile.auth.alternatives)
+        open_to_all = all(spec.scheme == "none" for spec in specs)
+        named = dict.fromkeys(f"`{name}`" for spec in specs for name in spec.env)
+        keys = ", ".join(named) or ("none needed" if open_to_all else "as its page says")
         rows.append(
             (
                 f"[{profile.name}](plugins/{profile.id}/README.md)",

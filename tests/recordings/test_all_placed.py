@@ -41,6 +41,7 @@ UNREAD = {
     ("together", "completions"): "the text completions that came before chat",
     ("cohere", "v1-chat"): "the retired first version of the format",
     ("cohere", "v1-generate"): "the retired first version of the format",
+    ("gemini", "cached_contents"): "explicit caches are no operation",
     ("gemini", "interactions"): "an interface in preview beside the one we speak",
     ("gemini", "models"): "a video that is being made: videos are no operation",
     ("mistral", "ocr"): "reading documents is no operation",

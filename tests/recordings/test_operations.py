@@ -225,7 +225,8 @@ def test_a_transcript_is_read(exchange):
     assert len(segments) == len(found.segments)
     assert (body.get("language") or None) == found.language
     usage = body.get("usage") or {}
-    assert (usage.get("input_tokens") or usage.get("prompt_tokens") or 0) == found.usage.total_input
+    came_out = usage.get("output_tokens") or usage.get("completion_tokens") or 0
+    assert usage.get("total_tokens", 0) - came_out == found.usage.total_input  # one counts the sound beside the rest
 
 
 @each(of("count_tokens"))
