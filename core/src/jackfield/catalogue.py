@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from jackfield.types import Usage
 
@@ -26,6 +27,25 @@ class UnknownPrices:
     def charge(self, usage: Usage, at: datetime) -> Decimal | None:
         """Nothing is known."""
         return None
+
+
+class ReportedPrices:
+    """The book of a provider that says with every answer what it costs: a figure in the usage, in parts of a USD."""
+
+    source = "reported"
+
+    def __init__(self, field: str, per_usd: int = 1) -> None:
+        self._path = tuple(field.split("."))
+        self._per_usd = per_usd
+
+    def charge(self, usage: Usage, at: datetime) -> Decimal | None:
+        """What the provider said; nothing if it said nothing."""
+        found: Any = usage.raw
+        for name in self._path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
+            return None
+        return Decimal(str(found)) / self._per_usd
 
 
 class FreePrices:

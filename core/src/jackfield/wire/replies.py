@@ -2,7 +2,7 @@
 
 Providers agree on very little here, so everything is a table or an order of places to look:
 
-- the kind of failure: the provider's own table, then unmistakable codes, then a few texts (overlong
+- the kind of failure: the provider's own table (of codes, or of statuses that mean something else there), then unmistakable codes, then a few texts (overlong
   prompts and bad keys come under codes that say nothing), then the status, then vague codes;
 - the words: an ``error`` object, an ``error`` string, ``detail``, ``message``, ``errors``, the bare text;
 - when to come back: ``retry-after-ms``, ``retry-after``, the body's own retry hint. Never on a success:
@@ -35,7 +35,7 @@ TEXT_KINDS: tuple[tuple[str, str, frozenset[int]], ...] = tuple(
     for kind, statuses, texts in (
         (
             "request.context",
-            (0, 200, 400, 408, 413, 422, 429, 500),
+            (0, 200, 400, 403, 408, 413, 422, 429, 500),
             (
                 "maximum context length",
                 "exceeds the context window",
@@ -59,6 +59,7 @@ TEXT_KINDS: tuple[tuple[str, str, frozenset[int]], ...] = tuple(
             ("incorrect api key", "invalid api key", "api key not valid", "invalid x-api-key"),
         ),
         ("quota.money", (0, 200, 400, 403, 429), ("credit balance is too low", "insufficient balance")),
+        ("request.policy", (0, 200, 400, 403), ("violates usage guidelines", "input was flagged")),
         ("model.missing", (0, 200, 400), ("is not a valid model id", "unknown model", "model not found")),
     )
     for text in texts
@@ -142,7 +143,7 @@ def json_body(reply: Reply) -> Any:
 def _kind(
     dialect: Dialect, codes: Mapping[str, str], found: Sequence[str], words: str, status: int | None
 ) -> str:
-    stated = next((dialect.errors[code] for code in found if code in dialect.errors), None)
+    stated = next((dialect.errors[code] for code in (*found, str(status)) if code in dialect.errors), None)
     if stated is not None:
         return kind_named(stated) or "request.invalid"
     named = [codes[code] for code in map(_plain, found) if code in codes]
@@ -266,9 +267,10 @@ def _codes(facts: Mapping[str, Any]) -> Iterator[str]:
         for detail in details if isinstance(details, list) else ():
             if isinstance(detail, dict):
                 values += [detail.get("reason"), detail.get("code")]
-    inner = facts.get("innererror")
-    if isinstance(inner, dict):
-        values.append(inner.get("code"))
+    for name, field in (("innererror", "code"), ("metadata", "error_type")):
+        inner = facts.get(name)
+        if isinstance(inner, dict):
+            values.append(inner.get(field))
     words = [str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
     words = [word for word in words if word.lower() not in _NO_CODE]
     yield from sorted(dict.fromkeys(words), key=str.isdigit)

@@ -67,6 +67,7 @@ class ChatCompletions:
         own = {"content-type": JSON, **dialect.headers}
         self._headers = Headers({"accept": JSON, **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})
+        self._thoughts = self.settings.reasoning_replay == "content"
         self._operations: Operations | None = None
 
     # -- the client half ---------------------------------------------------------------------------
@@ -170,11 +171,12 @@ class ChatCompletions:
 
     def write_completion(self, completion: Completion) -> Reply:
         """The whole answer."""
-        return _reply(200, completion_body(completion))
+        return _reply(200, completion_body(completion, thoughts=self._thoughts))
 
     def stream_writer(self, model: str = "", *, usage: bool = True) -> StreamWriter:
         """A fresh writer for one stream; ``usage`` is what the caller asked for."""
-        return StreamWriter(model, usage=usage)
+        whole = self.settings.whole_calls
+        return StreamWriter(model, usage=usage, whole_calls=whole, thoughts=self._thoughts)
 
     def write_error(self, error: ErrorInfo) -> Reply:
         """The answer that reports a failure.

@@ -30,6 +30,7 @@ DEFAULTS: Mapping[str, Any] = {
     "prefill": "",  # the field that marks a last turn of the model as the beginning of the answer
     "names": "all",  # whose names are said: of all turns, of those of a user, or none
     "call_id_length": 0,  # ids of calls are so many letters and digits; 0 takes any
+    "whole_calls": False,  # what we serve: a streamed call is one delta, where clients do not join several
     "operations": {},  # operation -> where it is, and what its options are called: ``path``, ``fields``
 }
 
@@ -70,6 +71,7 @@ class Settings:
     prefill: str
     names: str
     call_id_length: int
+    whole_calls: bool
     operations: Mapping[str, Any]
 
 

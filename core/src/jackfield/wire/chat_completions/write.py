@@ -35,16 +35,23 @@ from jackfield.types import (
     ToolCall,
     Usage,
 )
+from jackfield.wire.chat_completions.forms import NAME
 from jackfield.wire.chat_completions.tables import FINISH_OUT, KIND_CODES
 
 DONE = b"data: [DONE]\n\n"
 
 
-def completion_body(completion: Completion) -> dict[str, Any]:
-    """The whole answer. The format wants a time of creation; a wire knows none, and says 0."""
+def completion_body(completion: Completion, *, thoughts: bool = False) -> dict[str, Any]:
+    """The whole answer. The format wants a time of creation; a wire knows none, and says 0.
+
+    With ``thoughts``, reasoning stands in the content.
+    """
     choices = [_choice(0, completion.parts, completion.finish, completion.logprobs)]
     for index, other in enumerate(completion.alternatives, 1):
         choices.append(_choice(index, other.parts, other.finish, other.logprobs))
+    if thoughts:
+        for choice, parts in zip(choices, _answers(completion), strict=True):
+            _think_aloud(choice["message"], parts)
     body: dict[str, Any] = {
         "id": completion.id,
         "object": "chat.completion",
@@ -55,6 +62,29 @@ def completion_body(completion: Completion) -> dict[str, Any]:
     if completion.usage.known:
         body["usage"] = usage_body(completion.usage)
     return body
+
+
+def _answers(completion: Completion) -> list[Sequence[Part]]:
+    return [completion.parts, *(other.parts for other in completion.alternatives)]
+
+
+def _think_aloud(message: dict[str, Any], parts: Sequence[Part]) -> None:
+    """Put the reasoning of a message into its content, before the text."""
+    items = [item for part in parts if isinstance(part, Reasoning) for item in thoughts_of(part)]
+    if items:
+        text = message["content"]
+        message.pop("reasoning_content", None)
+        message["content"] = [*items, {"type": "text", "text": text}] if text else items
+
+
+def thoughts_of(part: Reasoning) -> list[Any]:
+    """Reasoning as items of a content: as they came, or one made of its words."""
+    kept = part.opaque.data.get("content") if part.opaque is not None and part.opaque.wire == NAME else None
+    return kept if isinstance(kept, list) else [_thought(part.text)]
+
+
+def _thought(text: str) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
 
 
 def _choice(
@@ -188,11 +218,28 @@ def error_body(error: ErrorInfo) -> dict[str, Any]:
 class StreamWriter:
     """Writes one stream: role, deltas, finish, usage if asked for, and the end mark on success alone."""
 
-    __slots__ = ("_calls", "_choices", "_head", "_pending", "_refusals", "_roles", "_succeeded", "_usage")
+    __slots__ = (
+        "_calls",
+        "_choices",
+        "_head",
+        "_held",
+        "_pending",
+        "_refusals",
+        "_roles",
+        "_succeeded",
+        "_thoughts",
+        "_usage",
+        "_whole",
+    )
 
-    def __init__(self, model: str = "", *, usage: bool = True) -> None:
+    def __init__(
+        self, model: str = "", *, usage: bool = True, whole_calls: bool = False, thoughts: bool = False
+    ) -> None:
         self._head = {"id": "", "object": "chat.completion.chunk", "created": 0, "model": model}
         self._usage = usage
+        self._whole = whole_calls
+        self._thoughts = thoughts
+        self._held: dict[int, tuple[dict[str, Any], list[str]]] = {}  # calls that wait until they are whole
         self._choices: dict[int, int] = {}  # part id -> choice
         self._calls: dict[int, int] = {}  # part id -> index among the calls of its choice
         self._pending: dict[int, str] = {}  # arguments a call began with, until deltas replace them
@@ -232,14 +279,19 @@ class StreamWriter:
             return b"" if part.hosted else self._call_started(event.id, part, choice)
         if isinstance(part, Refusal):
             self._refusals.add(event.id)
+        if self._thoughts and isinstance(part, Reasoning):
+            return self._delta(choice, {"content": thoughts_of(part)}) if part.text else b""
         delta = _whole_delta(part)
         return self._delta(choice, delta) if delta else b""
 
     def _call_started(self, number: int, call: ToolCall, choice: int) -> bytes:
         index = sum(self._choices[other] == choice for other in self._calls)
         self._calls[number] = index
-        self._pending[number] = call.json
         body = {"index": index, **call_body(call)}
+        if self._whole:
+            self._held[number] = (body, [])
+            return b""
+        self._pending[number] = call.json
         body["function"] = {"name": call.name, "arguments": ""}
         return self._delta(choice, {"tool_calls": [body]})
 
@@ -248,11 +300,17 @@ class StreamWriter:
         return self._delta(self._choices.get(event.id, 0), {field: event.text})
 
     def _reasoning(self, event: ReasoningDelta) -> bytes:
-        return self._delta(self._choices.get(event.id, 0), {"reasoning_content": event.text})
+        choice = self._choices.get(event.id, 0)
+        if self._thoughts:
+            return self._delta(choice, {"content": [_thought(event.text)]})
+        return self._delta(choice, {"reasoning_content": event.text})
 
     def _arguments(self, event: ArgumentsDelta) -> bytes:
         if event.id not in self._calls:
             return b""  # of a call the provider makes itself
+        if event.id in self._held:
+            self._held[event.id][1].append(event.json)
+            return b""
         self._pending.pop(event.id, None)
         item = {"index": self._calls[event.id], "function": {"arguments": event.json}}
         return self._delta(self._choices[event.id], {"tool_calls": [item]})
@@ -260,10 +318,24 @@ class StreamWriter:
     def _cited(self, event: Cited) -> bytes:
         return self._delta(self._choices.get(event.id, 0), {"annotations": [annotation(event.citation)]})
 
+    def _release(self, number: int) -> bytes:
+        """A call that waited, whole: its deltas, or what it began with."""
+        body, pieces = self._held.pop(number)
+        function = {
+            "name": body["function"]["name"],
+            "arguments": "".join(pieces) or body["function"]["arguments"],
+        }
+        return self._delta(self._choices[number], {"tool_calls": [{**body, "function": function}]})
+
     def _part_ended(self, event: PartEnded) -> bytes:
+        if event.id in self._held:
+            return self._release(event.id)
         held = self._pending.get(event.id)
         written = self._arguments(ArgumentsDelta(event.id, held)) if held else b""
         details = list(_details(event.opaque))
+        rest = _rest_of_thoughts(event.opaque) if self._thoughts else []
+        if rest:
+            written += self._delta(self._choices.get(event.id, 0), {"content": rest})
         if details:
             written += self._delta(self._choices.get(event.id, 0), {"reasoning_details": details})
         extra = event.opaque.data.get("extra_content") if event.opaque is not None else None
@@ -277,7 +349,8 @@ class StreamWriter:
 
     def _finished(self, event: Finished) -> bytes:
         self._succeeded = True
-        written = b"".join(self._part_ended(PartEnded(number)) for number in tuple(self._pending))
+        waiting = (*self._held, *self._pending)
+        written = b"".join(self._part_ended(PartEnded(number)) for number in waiting)
         for index, finish in enumerate((event.finish, *event.alternatives)):
             role = b"" if index in self._roles else self._delta(index, {})
             reason = FINISH_OUT[finish.reason]
@@ -288,6 +361,14 @@ class StreamWriter:
 
     def _failed(self, event: Failed) -> bytes:
         return b"data: " + dumps(error_body(event.error)) + b"\n\n"
+
+
+def _rest_of_thoughts(opaque: Opaque | None) -> list[Any]:
+    """What the items of reasoning hold beside its words, which have gone out already."""
+    kept = opaque.data.get("content") if opaque is not None and opaque.wire == NAME else None
+    items = kept if isinstance(kept, list) and len(kept) == 1 and isinstance(kept[0], dict) else []
+    rest = [{**item, "thinking": []} for item in items]
+    return [item for item in rest if item.keys() - {"type", "thinking"}]
 
 
 def _whole_delta(part: Part) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""fireworks for jackfield; everything about it is in profile.toml and models.toml."""

@@ -1,0 +1,1 @@
+"""openrouter for jackfield; everything about it is in profile.toml and models.toml."""

@@ -1,0 +1,1 @@
+"""together for jackfield; everything about it is in profile.toml and models.toml."""
