@@ -11,7 +11,10 @@ from jackfield.types import Usage
 
 
 class PriceBook(Protocol):
-    """What the ``pricing`` hook answers with: the prices of one model."""
+    """What the ``pricing`` hook answers with: the prices of one model.
+
+    A book with ``needs_usage = False`` is asked even where the provider told nothing of tokens.
+    """
 
     source: str  # who answered, for provenance
 
@@ -33,6 +36,7 @@ class ReportedPrices:
     """The book of a provider that says with every answer what it costs: a figure in the usage, in parts of a USD."""
 
     source = "reported"
+    needs_usage = False
 
     def __init__(self, field: str, per_usd: int = 1) -> None:
         self._path = tuple(field.split("."))
@@ -52,6 +56,7 @@ class FreePrices:
     """The book of what runs locally: exactly 0."""
 
     source = "local"
+    needs_usage = False
 
     def charge(self, usage: Usage, at: datetime) -> Decimal | None:
         """Nothing is owed, whatever was used."""

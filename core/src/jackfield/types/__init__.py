@@ -5,6 +5,8 @@ Everything here is frozen, does no I/O and knows no wire format. Properties are 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jackfield.types.answers import (
     UNFINISHED,
     UNKNOWN_USAGE,
@@ -19,43 +21,6 @@ from jackfield.types.answers import (
     TokenLogprob,
     Usage,
     UsageSource,
-)
-from jackfield.types.operations import (
-    Batch,
-    BatchCounts,
-    BatchesRequest,
-    BatchItem,
-    BatchList,
-    BatchRef,
-    BatchRequest,
-    BatchResult,
-    BatchResults,
-    BatchStatus,
-    Deleted,
-    Drawn,
-    FileContent,
-    FileList,
-    FileRef,
-    FilesRequest,
-    FileUpload,
-    ImageRequest,
-    Images,
-    ModelInfo,
-    ModelList,
-    ModelsRequest,
-    Moderation,
-    ModerationRequest,
-    Ranked,
-    Ranking,
-    RerankRequest,
-    Speech,
-    SpeechRequest,
-    Spoken,
-    StoredFile,
-    TokenCount,
-    Transcript,
-    TranscriptionRequest,
-    Verdict,
 )
 from jackfield.types.parts import (
     Audio,
@@ -86,6 +51,45 @@ from jackfield.types.requests import (
     Tool,
     ToolChoice,
 )
+
+if TYPE_CHECKING:
+    from jackfield.types.operations import (
+        Batch,
+        BatchCounts,
+        BatchesRequest,
+        BatchItem,
+        BatchList,
+        BatchRef,
+        BatchRequest,
+        BatchResult,
+        BatchResults,
+        BatchStatus,
+        Deleted,
+        Drawn,
+        FileContent,
+        FileList,
+        FileRef,
+        FilesRequest,
+        FileUpload,
+        ImageRequest,
+        Images,
+        ModelInfo,
+        ModelList,
+        ModelsRequest,
+        Moderation,
+        ModerationRequest,
+        Ranked,
+        Ranking,
+        RerankRequest,
+        Speech,
+        SpeechRequest,
+        Spoken,
+        StoredFile,
+        TokenCount,
+        Transcript,
+        TranscriptionRequest,
+        Verdict,
+    )
 
 __all__ = [
     "UNFINISHED",
@@ -162,3 +166,15 @@ __all__ = [
     "Video",
     "parts_of",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The values of operations: two dozen classes that most programs never need, and that take time to make."""
+    if name not in __all__:
+        msg = f"module 'jackfield.types' has no attribute {name!r}"
+        raise AttributeError(msg)
+    from jackfield.types import operations
+
+    value: object = getattr(operations, name)
+    globals()[name] = value
+    return value

@@ -9,9 +9,9 @@ from jackfield.events import unfold
 from jackfield.types import Embeddings, Request, Usage
 from jackfield.wire import Call, Reply
 from jackfield.wire.chat_completions import ChatCompletions
-from jackfield.wire.operations.embed import Embed
 from jackfield_echo.answers import answer_to, tokens_of, vector_of
 
+EMBEDDINGS = ("embeddings",)
 STREAM_HEADERS = {"content-type": "text/event-stream", "x-request-id": "req_echo"}
 _FAILING = re.compile(r"status-([45]\d\d)")  # the model `status-429` answers every request with that status
 
@@ -21,7 +21,7 @@ class EchoWire(ChatCompletions):
 
     def answer(self, call: Call) -> Reply:
         """The reply to ``call``: nothing leaves the process."""
-        if call.path == Embed.path:
+        if call.path == EMBEDDINGS:
             return self._embedded(call)
         request, streamed = self.read_completion(call)
         answered = self._streamed if streamed else self._whole
@@ -37,6 +37,8 @@ class EchoWire(ChatCompletions):
         return Reply(200, STREAM_HEADERS, body + writer.end())
 
     def _embedded(self, call: Call) -> Reply:
+        from jackfield.wire.operations.embed import Embed  # most programs only chat
+
         codec = Embed(self.dialect)
         request = codec.read(call)
         vectors = tuple(vector_of(text, int(request.options.get("dimensions", 8))) for text in request.texts)

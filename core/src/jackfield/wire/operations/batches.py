@@ -351,7 +351,7 @@ def completed(wire: Wire, name: str, reply: Reply) -> BatchResult:
 
 def _failure(raw: Any) -> ErrorInfo:
     entry = raw if isinstance(raw, dict) else {}
-    kind = "timeout.total" if said(entry, "code") == "batch_expired" else "server"
+    kind = "deadline" if said(entry, "code") == "batch_expired" else "server"
     return ErrorInfo(
         kind, said(entry, "message") or "the request was not answered", code=said(entry, "code") or None
     )

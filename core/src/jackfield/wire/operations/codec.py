@@ -179,6 +179,14 @@ def said(body: Mapping[str, Any], *names: str) -> str:
     return next((body[name] for name in names if isinstance(body.get(name), str)), "")
 
 
+def at(body: Mapping[str, Any], path: str) -> Any:
+    """What stands at a dotted path; ``None`` if there is nothing."""
+    found: Any = body
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
 def counted(body: Mapping[str, Any], *names: str) -> int | None:
     """The first of these fields that is a whole number, and no truth value."""
     found = (

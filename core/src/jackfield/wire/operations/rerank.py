@@ -9,6 +9,7 @@ from jackfield.types import UNKNOWN_USAGE, Ranked, Ranking, RerankRequest, Usage
 from jackfield.wire.call import Call, Reply, Segment
 from jackfield.wire.operations.codec import (
     Codec,
+    at,
     counted,
     invalid,
     listed,
@@ -17,6 +18,8 @@ from jackfield.wire.operations.codec import (
     said,
     written,
 )
+
+BILLED = "meta.billed_units"  # where the figures stand that are charged, if apart from the tokens
 
 
 class Rerank(Codec[RerankRequest, Ranking]):
@@ -56,7 +59,8 @@ class Rerank(Codec[RerankRequest, Ranking]):
         if answer.usage.known:
             body["usage"] = {"total_tokens": answer.usage.total_input}
             if answer.usage.searches:
-                body["meta"] = {"billed_units": {"search_units": answer.usage.searches}}
+                outer, inner = BILLED.split(".")
+                body[outer] = {inner: {"search_units": answer.usage.searches}}
         return written(body)
 
 
@@ -87,9 +91,8 @@ def _entry(ranked: Ranked) -> dict[str, Any]:
 
 def usage_of(body: Mapping[str, Any]) -> Usage:
     """Tokens, or the searches that are billed instead."""
-    usage, meta = body.get("usage"), body.get("meta")
+    usage, billed = body.get("usage"), at(body, BILLED)
     raw = usage if isinstance(usage, dict) else {}
-    billed = meta.get("billed_units") if isinstance(meta, dict) else None
     tokens = counted(raw, "total_tokens", "prompt_tokens", "input_tokens")
     searches = counted(raw, "search_units")
     if isinstance(billed, dict):

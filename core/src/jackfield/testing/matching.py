@@ -1,0 +1,118 @@
+"""Whether a call is the one that was recorded: method, address, significant headers, and the body as a value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from jackfield.testing.redaction import without_secrets
+from jackfield.testing.tape import Interaction
+from jackfield.wire.call import Call, Headers
+
+SIGNIFICANT: Final = ("content-type", "*-version", "*-beta")
+"""Headers that decide what is asked; patterns. One that a cassette has must be sent, with the same value."""
+
+_BOUNDARY: Final = re.compile(r'boundary="?([^";,\s]+)"?')
+_PORTS: Final = {"https": 443, "http": 80}
+
+
+def differences(
+    recorded: Interaction, call: Call, significant: Collection[str] = (), volatile: Collection[str] = ()
+) -> list[str]:
+    """What a call says otherwise than the recorded one: nothing if it is the same.
+
+    ``volatile`` are dotted paths into the JSON body whose values do not count, ``*`` for any one step.
+    """
+    found = [] if call.method == recorded.method else [f"method: {recorded.method} was recorded"]
+    found += _of_address(recorded.uri, call.url)
+    found += _of_headers(recorded.headers, Headers(call.headers), (*SIGNIFICANT, *significant))
+    sent, kept = (_canonical(one.body, one.headers.get("content-type", "")) for one in (call, recorded))
+    places = [place for place in _places(kept, sent, "") if not _is_volatile(place[0], volatile)]
+    return found + [
+        f"body{place and f' at {place}'}: {_shown(was)} was recorded, {_shown(now)} is sent"
+        for place, was, now in places[:5]
+    ]
+
+
+def _of_address(recorded: str, url: str) -> Iterator[str]:
+    was, now = _parts(recorded), _parts(url)
+    for name, before, after in zip(("scheme", "host", "port", "path", "query"), was, now, strict=True):
+        if before != after:
+            yield f"{name}: {_shown(before)} was recorded, {_shown(after)} is sent"
+
+
+def _parts(url: str) -> tuple[Any, ...]:
+    """An address as what it means: ports that go without saying, segments and parameters decoded."""
+    parts = urlsplit(url)
+    path = [unquote(segment) for segment in parts.path.split("/")]
+    return (
+        parts.scheme,
+        parts.hostname,
+        parts.port or _PORTS.get(parts.scheme),
+        path if path != [""] else ["", ""],
+        sorted(parse_qsl(parts.query, keep_blank_values=True)),
+    )
+
+
+def _of_headers(recorded: Headers, sent: Headers, significant: Collection[str]) -> Iterator[str]:
+    for name, was in recorded.items():
+        if any(fnmatchcase(name, pattern) for pattern in significant):
+            now = sent.get(name, "")
+            if _BOUNDARY.sub("boundary", was) != _BOUNDARY.sub("boundary", now):
+                yield f"header {name}: {_shown(was)} was recorded, {_shown(now)} is sent"
+
+
+# -- bodies ----------------------------------------------------------------------------------------
+
+
+def _canonical(body: bytes, kind: str) -> Any:
+    """A body as the value it stands for: the order of keys and how numbers are spelt do not count."""
+    boundary = _BOUNDARY.search(kind)
+    if boundary is not None:
+        return body.replace(boundary[1].encode(), b"boundary")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return {"form": sorted(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))}
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body
+
+
+def _places(was: Any, now: Any, at: str) -> Iterator[tuple[str, Any, Any]]:
+    """Where two values differ, and in what."""
+    if isinstance(was, dict) and isinstance(now, dict):
+        for name in {**was, **now}:
+            yield from _places(was.get(name, _NOTHING), now.get(name, _NOTHING), f"{at}.{name}".lstrip("."))
+    elif isinstance(was, list | tuple) and isinstance(now, list | tuple) and len(was) == len(now):
+        for number, (before, after) in enumerate(zip(was, now, strict=True)):
+            yield from _places(before, after, f"{at}.{number}".lstrip("."))
+    elif was != now or isinstance(was, bool) is not isinstance(now, bool):  # True == 1, but not in JSON
+        yield at, was, now
+
+
+class _Nothing:
+    """What is not there, which is something else than null."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_NOTHING: Final = _Nothing()
+
+
+def _is_volatile(place: str, volatile: Collection[str]) -> bool:
+    steps = place.split(".")
+    return any(
+        len(pattern) <= len(steps) and all(map(fnmatchcase, steps, pattern))
+        for pattern in (path.split(".") for path in volatile)
+    )
+
+
+def _shown(value: Any) -> str:
+    """A value for a message: short, and without anything secret in it."""
+    text = without_secrets(repr(value))
+    return text if len(text) <= 120 else f"{text[:119]}…"

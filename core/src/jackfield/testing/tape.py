@@ -1,0 +1,327 @@
+"""Cassettes as values and as files: recorded exchanges in the format of vcrpy, with what it cannot say beside it.
+
+A cassette is a vcrpy file, so that vcrpy alone reads and replays it. What vcrpy loses stands under keys it
+passes over: at the top where the exchanges come from (``origin``, ``recorded``, ``model``, ``core``,
+``settings``), and in each exchange ``tape``: where the pieces of the answer ended, when they came, and what
+broke it off.
+
+    version: 1
+    origin: recorded
+    recorded: 2026-11-21
+    interactions:
+    - request: {method: POST, uri: …, headers: {…}, body: …}
+      response: {status: {code: 200, message: OK}, headers: {…}, body: {string: …}}
+      tape: {chunks: [310, 94], ms: [120, 480], error: stream.truncated}
+
+Files come from other people: they are read with a loader that makes plain values and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import date
+from http import HTTPStatus
+from itertools import accumulate, pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, NoReturn
+
+from attrs import field, frozen
+
+from jackfield.errors import KINDS, BadConfig, ErrorInfo
+from jackfield.wire.call import Headers, Reply
+
+LARGEST: Final = 4 << 20
+"""No cassette is larger; what is may be anything but a cassette."""
+
+ORIGINS: Final = ("recorded", "documented")
+
+_REMARK: Final = re.compile(r"#\s*origin:\s*(\w+)(?:,\s*([\d-]+))?")
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+def _size(data: bytes) -> str:
+    return f"<{len(data)} bytes>"
+
+
+@frozen
+class Interaction:
+    """One exchange: what was asked, and the answer as it came."""
+
+    method: str
+    uri: str
+    headers: Headers = field(factory=Headers)
+    body: bytes = field(default=b"", repr=_size)
+    status: int = 200
+    reply_headers: Headers = field(factory=Headers)
+    reply_body: bytes = field(default=b"", repr=_size)
+    chunks: tuple[bytes, ...] = field(default=(), repr=lambda chunks: f"<{len(chunks)} chunks>")
+    delays: tuple[float, ...] = ()  # when each chunk came: milliseconds after the request was sent
+    error: str = ""  # the kind of failure that ended the answer, if one did
+
+    @property
+    def reply(self) -> Reply:
+        """The answer, whole."""
+        return Reply(self.status, Headers(self.reply_headers), self.reply_body)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer came in more than one piece, or is a stream by its type."""
+        return len(self.chunks) > 1 or "stream" in self.reply_headers.get("content-type", "")
+
+    @property
+    def asked(self) -> Any:
+        """The request's JSON; ``None`` where it is none."""
+        return _json(self.body)
+
+    def cut(self, split: int | None) -> tuple[bytes, ...]:
+        """The answer in pieces of ``split`` bytes; as it came, without."""
+        if split is None:
+            return self.chunks
+        return tuple(self.reply_body[at : at + split] for at in range(0, len(self.reply_body), split))
+
+
+@frozen
+class Cassette:
+    """Exchanges in the order they were made, and what is known of them."""
+
+    interactions: tuple[Interaction, ...]
+    origin: str = "recorded"  # or "documented": written after what the vendor publishes
+    recorded: str = ""  # the day, or the month
+    model: str = ""
+    core: str = ""  # the version of this library that wrote it
+    settings: Mapping[str, str] = field(factory=dict)  # what the client was told, without what is secret
+    source: str = ""  # where documentation was, of those that are written after it
+    name: str = ""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Cassette:
+        """The cassette in a file."""
+        path = Path(path)
+        try:
+            data = path.read_bytes()
+        except OSError as exc:
+            _refuse(path, f"cannot be read: {exc.strerror}")
+        if len(data) > LARGEST:
+            _refuse(path, f"is larger than {LARGEST >> 20} MiB")
+        return _read(data, path)
+
+    def dump(self) -> bytes:
+        """The text of the file."""
+        facts = {name: getattr(self, name) for name in _FACTS}
+        stated = {name: value for name, value in facts.items() if value}
+        file = {"version": 1, **stated, "interactions": [_written(one) for one in self.interactions]}
+        yaml = yaml_module()
+        return yaml.dump(  # type: ignore[no-any-return]
+            file, Dumper=_dumper(yaml), sort_keys=False, allow_unicode=True, width=1 << 20, encoding="utf-8"
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the file, whole or not at all."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.new")
+        new.write_bytes(self.dump())
+        new.replace(path)
+
+    @property
+    def day(self) -> date | None:
+        """The day it was recorded; the first of the month where only that is known."""
+        text = f"{self.recorded}-01" if len(self.recorded) == 7 else self.recorded
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
+
+
+_FACTS: Final = ("origin", "source", "recorded", "model", "core", "settings")
+
+
+def yaml_module() -> ModuleType:
+    """The YAML library, which is an extra."""
+    try:
+        import yaml
+    except ImportError:
+        msg = "cassettes need a YAML library, which is not installed"
+        raise BadConfig(ErrorInfo("config", msg, hint="pip install 'jackfield[testing]'")) from None
+    return yaml
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+def _read(data: bytes, path: Path) -> Cassette:
+    yaml = yaml_module()
+    try:
+        file = yaml.load(data, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe ones
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        mark = getattr(exc, "problem_mark", None)
+        _refuse(path, f"is not YAML of plain values{f' (line {mark.line + 1})' if mark else ''}")
+    if not isinstance(file, dict) or not isinstance(file.get("interactions"), list):
+        _refuse(path, "has no `interactions`")
+    try:
+        interactions = tuple(map(_interaction, file["interactions"]))
+    except (KeyError, TypeError, AttributeError, ValueError) as exc:
+        _refuse(path, f"has an interaction that cannot be read: {exc}")
+    return Cassette(interactions, name=path.stem, **_facts(file, data, interactions, path))
+
+
+def _facts(
+    file: Mapping[str, Any], data: bytes, interactions: tuple[Interaction, ...], path: Path
+) -> dict[str, Any]:
+    """What a cassette says of itself, in keys or in the remark in its first line."""
+    remark = _REMARK.match(data[:200].decode("utf-8", "replace"))
+    said = {"origin": remark[1], "recorded": remark[2] or ""} if remark else {}
+    said |= {name: str(file[name]) for name in _FACTS if name in file and name != "settings"}
+    if said.setdefault("origin", "recorded") not in ORIGINS:
+        _refuse(path, f"has an `origin` that is none of {', '.join(ORIGINS)}")
+    if not said.get("model") and interactions and isinstance(interactions[0].asked, dict):
+        said["model"] = str(interactions[0].asked.get("model", ""))
+    settings = file.get("settings") or {}
+    return {**said, "settings": {str(name): str(value) for name, value in settings.items()}}
+
+
+def _interaction(one: Mapping[str, Any]) -> Interaction:
+    request, response, tape = one["request"], one["response"], one.get("tape") or {}
+    headers = _headers(response.get("headers"))
+    body = _bytes(response.get("body"))
+    if body[:2] == b"\x1f\x8b" and headers.get("content-encoding", "").endswith("gzip"):
+        body = zlib.decompressobj(_GZIP).decompress(body, LARGEST)
+        del headers["content-encoding"]
+    chunks = _chunks(body, tape.get("chunks"))
+    return Interaction(
+        str(request["method"]).upper(),
+        str(request["uri"]),
+        _headers(request.get("headers")),
+        _bytes(request.get("body")),
+        int(response["status"]["code"]),
+        headers,
+        body,
+        chunks,
+        _delays(tape.get("ms"), len(chunks)),
+        _kind(tape.get("error")),
+    )
+
+
+def _chunks(body: bytes, sizes: Any) -> tuple[bytes, ...]:
+    """The pieces of a body; the whole of it where nothing is said."""
+    if sizes is None:
+        return (body,) if body else ()
+    ends = list(accumulate(sizes, initial=0))
+    if ends[-1] != len(body) or any(size <= 0 for size in sizes):
+        msg = f"`tape.chunks` sums to {ends[-1]}, not to the {len(body)} bytes of the body"
+        raise ValueError(msg)
+    return tuple(body[start:end] for start, end in pairwise(ends))
+
+
+def _delays(told: Any, count: int) -> tuple[float, ...]:
+    delays = tuple(map(float, told or [0] * count))
+    if len(delays) != count or any(later < earlier for earlier, later in pairwise(delays)):
+        msg = f"`tape.ms` must be {count} times, none before the one that precedes it"
+        raise ValueError(msg)
+    return delays
+
+
+def _kind(told: Any) -> str:
+    if told and told not in KINDS:
+        msg = f"`tape.error` is {told!r:.40}, which is no kind of failure"
+        raise ValueError(msg)
+    return str(told or "")
+
+
+def _headers(told: Mapping[str, Any] | None) -> Headers:
+    return Headers({str(name).lower(): _value(value) for name, value in (told or {}).items()})
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _bytes(told: Any) -> bytes:
+    """A body, however it is written down."""
+    if isinstance(told, dict):
+        told = told.get("string")
+    return told if isinstance(told, bytes) else str(told if told is not None else "").encode()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _refuse(path: Path, why: str) -> NoReturn:
+    hint = "`jackfield record` writes cassettes; see the page on testing"
+    raise BadConfig(ErrorInfo("config", f"the cassette `{path.name}` {why}", hint=hint)) from None
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def _written(one: Interaction) -> dict[str, Any]:
+    try:
+        phrase = HTTPStatus(one.status).phrase
+    except ValueError:
+        phrase = ""
+    request = {
+        "method": one.method,
+        "uri": one.uri,
+        "headers": {name: [value] for name, value in one.headers.items()},
+        "body": _text(_reviewable(one.body)),
+    }
+    response = {
+        "status": {"code": one.status, "message": phrase},
+        "headers": {name: [value] for name, value in one.reply_headers.items()},
+        "body": {"string": _text(one.reply_body)},
+    }
+    tape = {"chunks": [len(chunk) for chunk in one.chunks], "ms": [*map(_short, one.delays)]}
+    if one.error:
+        tape["error"] = one.error  # type: ignore[assignment]  # a value of another kind
+    return {"request": request, "response": response, "tape": tape}
+
+
+def _short(number: float) -> float:
+    return int(number) if number == int(number) else round(number, 3)
+
+
+def _reviewable(body: bytes) -> bytes:
+    """A request's JSON with a value a line, if nothing is lost by that: requests are compared as values."""
+    value = _json(body)
+    if not isinstance(value, dict | list) or len(body) > 1 << 16:
+        return body
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass") if json.loads(text) == value else body
+
+
+def _text(body: bytes) -> str | bytes:
+    """A body as text, where it is one that YAML can hold."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body
+
+
+def _dumper(yaml: ModuleType) -> Any:
+    """A dumper that writes texts of several lines as blocks, and lists of numbers in one line."""
+    dumper = type("Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {"ignore_aliases": _no_aliases})
+    dumper.add_representer(str, _block)
+    dumper.add_representer(list, _row)
+    return dumper
+
+
+def _no_aliases(dumper: Any, value: Any) -> bool:
+    return True
+
+
+def _block(dumper: Any, value: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+def _row(dumper: Any, value: list[Any]) -> Any:
+    numbers = all(isinstance(item, int | float) for item in value)
+    flow = numbers or (len(value) == 1 and isinstance(value[0], str))
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=flow)
