@@ -58,6 +58,7 @@ OTHER_NAMES: Mapping[str, re.Pattern[str]] = {
     "bedrock": re.compile(r"/"),
     "vertex": re.compile(r"/"),
     "gemini": re.compile(r"/"),
+    "perplexity": re.compile(r"/"),  # models of others, for an interface of its own
 }
 
 

@@ -25,6 +25,7 @@ ALIASES = {
     "Part": "Any of the parts of a message.",
     "Flow": "A generator that yields effects and returns a value.",
     "SPEC": "The version of the plugin contract.",
+    "Operations": "What a wire can do besides completions, by name.",
 }
 TITLES = {
     "client.default": "Functions",

@@ -130,7 +130,9 @@ class Loopback:
     def _operated(self, call: Call) -> Reply:
         """The answer to a call that is no completion: by the exchange whose method and path it has."""
         # Two families list their models at one path: theirs is the one whose callers name a version.
-        wires = [wire for wire in self._wires if wire.name != "messages" or "anthropic-version" in call.headers]
+        wires = [
+            wire for wire in self._wires if wire.name != "messages" or "anthropic-version" in call.headers
+        ]
         found = [one for wire in wires if (one := exchange_for(wire.operations(), call)) is not None]
         exchange = max(found, key=lambda one: len(one.path), default=None)
         if exchange is None:

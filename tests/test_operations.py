@@ -161,40 +161,39 @@ def test_every_operation_of_our_own_client(client):
     assert ["m-1"] == [found.id for found in client.list_models("openai-compatible").models]
 
 
+async def _asked(client: AsyncClient) -> list[Any]:
+    """What every operation answers."""
+    model = "openai-compatible/m"
+    return [
+        await client.embed(model, "a"),
+        await client.rerank(model, "q", ["x", "y"]),
+        await client.moderate(model, ["bad"]),
+        await client.image(model, "a cat", [Image("image/png", data=PIXEL)]),
+        await client.speak(model, "hello"),
+        await client.transcribe(model, Audio("audio/wav", data=b"sound")),
+        await client.list_models("openai-compatible"),
+        await client.count_tokens("anthropic/claude-sonnet-5", "hi"),
+        await client.files.upload("openai", FileUpload("a.txt", b"hello")),
+        await client.batches.get("openai/batch-1"),
+    ]
+
+
+KINDS = [
+    *(Embeddings, Ranking, Moderation, Images, Speech, Transcript),
+    *(ModelList, TokenCount, StoredFile, Batch),
+]
+
+
 def test_every_operation_awaited(server):
     """The same, with await."""
-    model = "openai-compatible/m"
 
     async def ask() -> list[Any]:
         async with AsyncClient(settings(server)) as client:
-            return [
-                await client.embed(model, "a"),
-                await client.rerank(model, "q", ["x", "y"]),
-                await client.moderate(model, ["bad"]),
-                await client.image(model, "a cat", [Image("image/png", data=PIXEL)]),
-                await client.speak(model, "hello"),
-                await client.transcribe(model, Audio("audio/wav", data=b"sound")),
-                await client.list_models("openai-compatible"),
-                await client.count_tokens("anthropic/claude-sonnet-5", "hi"),
-                await client.files.upload("openai", FileUpload("a.txt", b"hello")),
-                await client.batches.get("openai/batch-1"),
-            ]
+            return await _asked(client)
 
     answers = asyncio.run(ask())
 
-    kinds = [
-        Embeddings,
-        Ranking,
-        Moderation,
-        Images,
-        Speech,
-        Transcript,
-        ModelList,
-        TokenCount,
-        StoredFile,
-        Batch,
-    ]
-    assert kinds == [type(answer) for answer in answers]
+    assert KINDS == [type(answer) for answer in answers]
     assert all(answer.provider and len(answer.attempts) == 1 for answer in answers)
 
 

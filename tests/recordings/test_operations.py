@@ -226,7 +226,9 @@ def test_a_transcript_is_read(exchange):
     assert (body.get("language") or None) == found.language
     usage = body.get("usage") or {}
     came_out = usage.get("output_tokens") or usage.get("completion_tokens") or 0
-    assert usage.get("total_tokens", 0) - came_out == found.usage.total_input  # one counts the sound beside the rest
+    assert (
+        usage.get("total_tokens", 0) - came_out == found.usage.total_input
+    )  # one counts the sound beside the rest
 
 
 @each(of("count_tokens"))

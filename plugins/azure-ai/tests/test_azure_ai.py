@@ -50,7 +50,7 @@ def test_all_models_of_the_list_bind(profile, here):
     """Each over the wire of its maker."""
     wires = {model.id: here(model.id).wire.name for model in profile.models}
 
-    assert {"chat_completions", "messages"} == set(wires.values())
+    assert {"chat_completions", "messages", "responses"} == set(wires.values())
     assert ("messages", "chat_completions") == (wires[CLAUDE], wires["gpt-5.5"])
 
 

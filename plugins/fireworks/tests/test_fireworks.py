@@ -23,9 +23,10 @@ def test_all_of_chat_is_stated(unstated):
 
 def test_listed_models_have_short_names(profile, bound):
     """Full ones are what is sent; others are used as they are."""
-    assert {model.id for model in profile.models} == {
-        bound(model.aliases[0], api_key=KEY).model.id for model in profile.models
-    }
+    short = [model for model in profile.models if model.aliases]
+
+    assert short
+    assert [model.id for model in short] == [bound(model.aliases[0], api_key=KEY).model.id for model in short]
     assert "accounts/me/deployedModels/x" == bound("accounts/me/deployedModels/x", api_key=KEY).model.id
 
 

@@ -30,7 +30,7 @@ def test_models_bind_and_those_that_ended_say_so(profile, bound):
     bindings = [bound(model.id, api_key=KEY) for model in profile.models]
 
     assert {True} == {binding.model.listed for binding in bindings}
-    assert 3 == len([model for model in profile.models if model.deprecated])
+    assert 3 <= len([model for model in profile.models if model.deprecated])
     assert Support.FULL is profile.supports(Capability.RERANK, "Salesforce/Llama-Rank-V1")
 
 

@@ -65,9 +65,13 @@ class Turns:
         """All turns."""
         turns: list[Turn] = []
         for message in messages:
-            rest = [part for part in message.parts if not isinstance(part, ToolResult)]
-            turns += (self._result(part) for part in message.parts if isinstance(part, ToolResult))
-            if rest or not message.parts:
+            parts = message.parts
+            if len(parts) == 1 and type(parts[0]) is Text:  # as nearly always
+                turns.append({"role": message.role, "content": parts[0].text})
+                continue
+            rest = [part for part in parts if not isinstance(part, ToolResult)]
+            turns += (self._result(part) for part in parts if isinstance(part, ToolResult))
+            if rest or not parts:
                 turns.append(self._turn(message.role, rest))
         return turns
 

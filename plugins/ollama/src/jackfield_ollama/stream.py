@@ -16,6 +16,7 @@ from jackfield.events import (
     ReasoningDelta,
     Started,
     TextDelta,
+    ended,
 )
 from jackfield.framing.ndjson import NDJSON
 from jackfield.jsontext import dump_text, loads
@@ -121,11 +122,15 @@ class OllamaStream:
 
     def _finish(self, value: Mapping[str, Any]) -> list[Event]:
         self._done = True
-        raw = value.get("done_reason")
-        word = raw if isinstance(raw, str) and raw else None
-        reason = FINISHES.get(word, "unknown") if word is not None else "stop"
-        finish = Finish("tool_calls" if self._calls and reason == "stop" else reason, word)
+        finish = finish_of(value.get("done_reason"), self._calls > 0)
         return [*self._close(), Finished(finish, usage_of(value))]
+
+
+def finish_of(raw: Any, called: bool) -> Finish:
+    """Why the model stopped; older servers say nothing of it."""
+    word = raw if isinstance(raw, str) and raw else None
+    reason = FINISHES.get(word, "unknown") if word is not None else "stop"
+    return Finish("tool_calls" if called and reason == "stop" else reason, word)
 
 
 def failure_in(value: Mapping[str, Any], dialect: Dialect) -> ErrorInfo:
@@ -144,12 +149,28 @@ def _token(item: Any) -> TokenLogprob:
 def parse_reply(reply: Reply, dialect: Dialect) -> tuple[list[Event], Any]:
     """The events of a whole answer, and its payload: one object, or a list where lines came."""
     values = _values(reply)
+    plain = _plain(values[0]) if len(values) == 1 else None
+    if plain is not None:
+        return plain, values[0]
     parser = OllamaStream(dialect)
     events = [event for value in values for event in parser.take(value)]
     if not events or not isinstance(events[-1], Finished | Failed):
         said = ErrorInfo("protocol.body", "the answer is JSON, but holds no end", sent="yes", raw=values)
         events.append(Failed(said))
     return events, values[0] if len(values) == 1 else values
+
+
+def _plain(value: Any) -> list[Event] | None:
+    """The events of an answer of words alone, as nearly all are: a third of the time of reading it as a stream."""
+    said = value.get("message") if type(value) is dict else None
+    if type(said) is not dict or value.get("done") is not True or value.get("error"):
+        return None
+    text = said.get("content")
+    if type(text) is not str or said.get("thinking") or said.get("tool_calls") or value.get("logprobs"):
+        return None
+    finished = Finished(finish_of(value.get("done_reason"), False), usage_of(value))
+    started = Started("", str(value.get("model") or ""))
+    return [started, PartStarted(0, Text(text)), ended(0), finished] if text else [started, finished]
 
 
 def _values(reply: Reply) -> list[Any]:
