@@ -34,18 +34,19 @@ OURS = frozenset(
     }
 )
 
-# What no operation of ours reads, by service and surface. Each is refused as `not_implemented`.
+# What no operation of ours reads, by service and surface, or by file. Each is refused as `not_implemented`.
+FILES = {"gemini/prompt_cache__cached-contents.yaml": "explicit caches are no operation"}
 UNREAD = {
     ("anthropic", "completions"): "the text completions that came before messages",
     ("openai", "completions"): "the text completions that came before chat",
     ("together", "completions"): "the text completions that came before chat",
     ("cohere", "v1-chat"): "the retired first version of the format",
     ("cohere", "v1-generate"): "the retired first version of the format",
-    ("gemini", "cached_contents"): "explicit caches are no operation",
     ("gemini", "interactions"): "an interface in preview beside the one we speak",
     ("gemini", "models"): "a video that is being made: videos are no operation",
     ("mistral", "ocr"): "reading documents is no operation",
     ("openrouter", "videos"): "videos are no operation",
+    ("xai", "batch"): "batches that are filled one request at a time are no operation",
     ("xai", "videos"): "videos are no operation",
 }
 
@@ -61,7 +62,7 @@ def test_every_file_is_judged_or_listed(request):
     lost = [
         case["file"]
         for case in ours
-        if case["file"] not in judged and (case["provider"], case["surface"]) not in UNREAD
+        if case["file"] not in {*judged, *FILES} and (case["provider"], case["surface"]) not in UNREAD
     ]
 
     assert not lost
@@ -78,3 +79,4 @@ def test_nothing_is_listed_that_is_judged(request):
     }
 
     assert not stale
+    assert not judged & FILES.keys()

@@ -469,7 +469,6 @@ def usual(value: Any) -> Any:
 # -- operations ------------------------------------------------------------------------------------
 
 (VECTORS,) = exchanges("bedrock", surfaces=("embeddings",))
-(RANKING,) = exchanges("bedrock", surfaces=("rerank",))
 
 
 def test_vectors_are_asked_for_and_read():
@@ -488,16 +487,17 @@ def test_vectors_are_asked_for_and_read():
     assert 10 == stop.value.value.usage.input
 
 
-def test_a_ranking_is_read():
+@each(exchanges("bedrock", surfaces=("rerank",)))
+def test_a_ranking_is_read(exchange):
     """The best first."""
     operation = operations_of(DIALECT, "cohere.rerank-v3-5:0")["rerank"]
     steps = operation.ask(RerankRequest("cohere.rerank-v3-5:0", "q", tuple("abcdef")))
     next(steps)
 
     with pytest.raises(StopIteration) as stop:
-        steps.send(RANKING.reply)
+        steps.send(exchange.reply)
 
-    expected = [(r["index"], r["relevanceScore"]) for r in json.loads(RANKING.body)["results"]]
+    expected = [(r["index"], r["relevanceScore"]) for r in json.loads(exchange.body)["results"]]
     assert expected == [(ranked.index, ranked.score) for ranked in stop.value.value.results]
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ _OURS = ("JACKFIELD_", "ACME_")
 _SEEN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
+def installed():
+    """The ids of all providers of this environment."""
+    return sorted(entry.name for entry in entry_points(group="jackfield.providers"))
+
+
+@pytest.fixture
+def nobody():
+    """What blocks every provider there is."""
+    return {"JACKFIELD_BLOCK": ",".join(installed())}
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A folder that holds all of ours, and an environment that says nothing else."""
@@ -63,7 +75,7 @@ def home(tmp_path, monkeypatch):
     work.mkdir()
     monkeypatch.chdir(work)
     monkeypatch.setenv("JACKFIELD_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("JACKFIELD_BLOCK", "anthropic,groq,openai,openai-compatible")
+    monkeypatch.setenv("JACKFIELD_BLOCK", ",".join(name for name in installed() if name != "echo"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return tmp_path
 

@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-NOTHING = {"JACKFIELD_BLOCK": "anthropic,echo,groq,openai,openai-compatible"}
-
 
 @pytest.fixture
 def config(home, monkeypatch):
@@ -72,11 +70,11 @@ def test_check_tells_all_problems(run, config):
     assert (3, True, True) == (result.exit_code, "timout" in result.stderr, "max_retries" in result.stderr)
 
 
-def test_check_of_a_right_file(run, config):
+def test_check_of_a_right_file(run, config, nobody):
     """What is right is said in one line."""
     config.write_text("timeout = 3\n")
 
-    assert "1 file and 0 providers checked: all is right\n" == run("config", "check", **NOTHING).stdout
+    assert "1 file and 0 providers checked: all is right\n" == run("config", "check", **nobody).stdout
 
 
 def test_check_knows_the_settings_of_providers(run, config, acme):
@@ -111,11 +109,11 @@ def test_a_file_that_is_not_there_is_a_wrong_flag(run):
     assert 2 == run("--config", "nowhere.toml", "hi").exit_code
 
 
-def test_check_as_json(run, config):
+def test_check_as_json(run, config, nobody):
     """The files, the providers and the warnings."""
     config.write_text("timeout = 3\n")
 
-    form = json.loads(run("config", "check", "--json", **NOTHING).stdout)
+    form = json.loads(run("config", "check", "--json", **nobody).stdout)
 
     assert {"files": [str(config)], "providers": [], "warnings": []} == form
 

@@ -120,9 +120,9 @@ def test_several_lines_are_indented(run, project):
     assert [line for line in lines if line.startswith("         ") and "max_retries" in line]
 
 
-def test_no_provider_fails(run):
+def test_no_provider_fails(run, nobody):
     """Without any there is nobody to call."""
-    found = checks(run("doctor", "--json", JACKFIELD_BLOCK="anthropic,echo,groq,openai,openai-compatible"))
+    found = checks(run("doctor", "--json", **nobody))
 
     assert ("fail", "none is installed") == found["providers"]
 

@@ -32,9 +32,9 @@ def test_a_deadline_is_6(process, server):
 
 def test_an_absent_provider_is_7(run):
     """The error says how to install it, in the words of the house."""
-    result = run("-m", "cohere/command", "hi")
+    result = run("-m", "voyage/voyage-4", "hi")
 
-    text = "error: provider `cohere` is known but not installed\n\nhint: `pip install 'jackfield[cohere]'`\n"
+    text = "error: provider `voyage` is known but not installed\n\nhint: `pip install 'jackfield[voyage]'`\n"
     assert (7, text) == (result.exit_code, result.stderr)
 
 

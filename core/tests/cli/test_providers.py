@@ -25,7 +25,7 @@ def test_every_known_provider_has_a_row(run):
     rows = json.loads(run("providers", "--json").stdout)
 
     assert set(known_providers()) <= {row["id"] for row in rows}
-    assert {"pip install 'jackfield[cohere]'"} == {row["install"] for row in rows if row["id"] == "cohere"}
+    assert {"pip install 'jackfield[voyage]'"} == {row["install"] for row in rows if row["id"] == "voyage"}
 
 
 def test_json_has_the_documented_keys(run):

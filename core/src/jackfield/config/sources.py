@@ -32,6 +32,7 @@ _PLAIN = {
 _SUFFIXES = {
     "_BASE_URL": "base_url",
     "_DEFAULT_MODEL": "default_model",
+    "_WIRE": "wire",
     "_TIMEOUT": "timeout",
     "_RETRIES": "max_retries",
 }
