@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from jackfield.capability import Capabilities, Capability, Statement
 from jackfield.profile import Model, OptionRule, Profile, Support
 
 SMALL = Model("small", aliases=("tiny",))
@@ -41,3 +42,15 @@ def test_a_models_rule_counts_more_than_the_providers() -> None:
     profile = Profile("acme", "Acme", "chat_completions", options={"seed": OptionRule(), "top_k": strict})
 
     assert (strict, strict) == (profile.option_rule("seed", model), profile.option_rule("top_k", model))
+
+
+def test_models_made_for_something_are_named_first() -> None:
+    """Those that merely may do it, too, are named where there are no others."""
+    one, two = Model("chat-1"), Model("rank-1", mode="rerank")
+    stated = Capabilities({Capability.RERANK: Statement(Support.PARTIAL)})
+
+    mixed = Profile("acme", "Acme", "chat_completions", capabilities=stated, models=(one, two))
+    alone = Profile("acme", "Acme", "chat_completions", capabilities=stated, models=(one,))
+
+    assert (two,) == mixed.able(Capability.RERANK)
+    assert (one,) == alone.able(Capability.RERANK)

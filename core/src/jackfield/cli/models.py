@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -101,9 +101,15 @@ def _found(run: Invocation, wanted: Filter) -> list[tuple[Profile, Model]]:
     chosen = [run.registry.profile(name) for name in wanted.provider] or list(run.registry.profiles())
     if wanted.available:
         chosen = [profile for profile in chosen if key_of(run, profile.id).usable]
-    return [
-        (profile, model) for profile in chosen for model in profile.models if wanted.takes(profile, model)
-    ]
+    return [(profile, model) for profile in chosen for model in _able(profile, wanted)]
+
+
+def _able(profile: Profile, wanted: Filter) -> Iterator[Model]:
+    """The models of one provider that fit, and are made for what is asked where there are such."""
+    able = [frozenset(model.id for model in profile.able(Capability(name))) for name in wanted.capability]
+    for model in profile.models:
+        if wanted.takes(profile, model) and all(model.id in ids for ids in able):
+            yield model
 
 
 def _print(run: Invocation, found: list[tuple[Profile, Model]]) -> None:

@@ -276,7 +276,7 @@ def require(binding: Binding, capability: Capability) -> None:
 
 def _alternatives(binding: Binding, capability: Capability) -> str:
     profile = binding.profile
-    able = [m.id for m in profile.models if m.listed and profile.supports(capability, m.id).usable]
+    able = [model.id for model in profile.able(capability)]
     if able:
         return "these can: " + ", ".join(f"`{profile.id}/{model}`" for model in able[:3])
     return f"`jackfield models --capability {capability}` lists models that can"

@@ -72,9 +72,7 @@ class Session:
         return events
 
     def _noted(self, events: list[Event]) -> list[Event]:
-        add = self.accumulator.add
-        for event in events:
-            add(event)
+        self.accumulator.add_all(events)
         if events:
             last = events[-1]
             if type(last) is Finished:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from jackfield.capability import Capabilities, Capability, Statement, Support, by_mode
+from jackfield.capability import MODES, Capabilities, Capability, Statement, Support, by_mode
 
 SPEC = 1
 """The version of the plugin contract this core implements."""
@@ -106,6 +106,9 @@ class Model:
     note: str = ""
 
 
+QUALITY_LEVELS = ("bronze", "silver", "gold", "platinum")
+
+
 @frozen
 class Quality:
     """The level a provider claims, who looks after it, and what it is exempt from."""
@@ -113,6 +116,14 @@ class Quality:
     level: str = "bronze"
     owner: str = ""
     exempt: Mapping[str, str] = field(factory=dict)
+    examples: Mapping[Capability, str] = field(factory=dict)  # the models the contract is tested with
+    settings: Mapping[str, Any] = field(factory=dict)  # what a user has to set, as the tests set it
+
+    @property
+    def shown(self) -> str:
+        """The level as it is told: one lower where nobody looks after the provider."""
+        lower = QUALITY_LEVELS[max(0, QUALITY_LEVELS.index(self.level) - 1)]
+        return self.level if self.owner else lower
 
 
 class ModelSource(Protocol):
@@ -197,6 +208,12 @@ class Profile:
         own = found.capabilities.get(capability)
         stated = self.capabilities.of(capability, found.id)
         return by_mode(found.mode, capability, stated) if own is None else own.of(found.id)
+
+    def able(self, capability: Capability) -> tuple[Model, ...]:
+        """The listed models to name to whoever looks for ``capability``: those made for it, if there are any."""
+        able = [model for model in self.models if self.supports(capability, model.id).usable]
+        made_for = [model for model in able if MODES[model.mode] is capability]
+        return tuple(made_for or able)
 
     def option_rule(self, option: str, model: Model) -> OptionRule | None:
         """What this model does with a call option, where it is special."""

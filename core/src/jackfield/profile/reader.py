@@ -23,6 +23,7 @@ from jackfield.capability import (
 )
 from jackfield.errors import KINDS, LEAVES, BadConfig, ErrorInfo, kind_named
 from jackfield.profile.profile import (
+    QUALITY_LEVELS,
     RESERVED_SETTINGS,
     AuthSpec,
     Model,
@@ -231,7 +232,26 @@ def _charge(raw: object, path: str, problems: Problems) -> ReportedCharge:
     return ReportedCharge(**{"field": "", **fields})
 
 
-_QUALITY = Table({"level": choice("bronze", "silver", "gold"), "owner": text, "exempt": each(text)})
+def _examples(raw: object, path: str, problems: Problems) -> dict[Capability, str]:
+    """Models by the capability they are an example of."""
+    found: dict[Capability, str] = {}
+    for name, value in each(text)(raw, path, problems).items():
+        if name in _CAPABILITIES:
+            found[_CAPABILITIES[name]] = value
+        else:
+            problems.append(f"{join(path, name)}: unknown capability{suggestion(name, _CAPABILITIES)}")
+    return found
+
+
+_QUALITY = Table(
+    {
+        "level": choice(*QUALITY_LEVELS),
+        "owner": text,
+        "exempt": each(text),
+        "examples": _examples,
+        "settings": free,
+    }
+)
 
 
 def _quality(raw: object, path: str, problems: Problems) -> Quality:
