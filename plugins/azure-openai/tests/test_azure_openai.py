@@ -91,7 +91,7 @@ def test_the_package_imports_nothing_heavy():
     code = (
         "import sys, time; import jackfield.plugin, jackfield.wire.chat_completions; started = time.process_time();"
         "import jackfield_azure_openai.wire, jackfield_azure_openai.credentials;"
-        "print(time.process_time() - started < 0.05,"
+        "print(time.process_time() - started < 0.2,"
         " [name for name in sys.modules if name.split('.')[0] in ('azure', 'msal', 'requests')])"
     )
 

@@ -58,8 +58,8 @@ def test_all_models_of_the_list_bind(profile, bound):
 def test_the_package_loads_quickly_and_without_the_vendors_client():
     """Its wire is loaded when a model is bound."""
     code = (
-        "import jackfield.plugin, sys, time; begun = time.perf_counter(); import jackfield_huggingface;"
-        "print(time.perf_counter() - begun < 0.05, [m for m in sys.modules if 'huggingface' in m])"
+        "import jackfield.plugin, sys, time; begun = time.process_time(); import jackfield_huggingface;"
+        "print(time.process_time() - begun < 0.2, [m for m in sys.modules if 'huggingface' in m])"
     )
 
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout

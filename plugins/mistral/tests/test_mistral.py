@@ -73,7 +73,7 @@ def test_importing_the_package_imports_no_wire():
     """It costs next to nothing to have it installed."""
     code = (
         "import sys, time, jackfield.plugin; begun = time.process_time(); import jackfield_mistral; "
-        "print(time.process_time() - begun < 0.05, [name for name in sys.modules if 'jackfield_mistral.' in name])"
+        "print(time.process_time() - begun < 0.2, [name for name in sys.modules if 'jackfield_mistral.' in name])"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
