@@ -160,7 +160,8 @@ def _drawn(entry: Any, kind: str) -> Drawn:
     encoded = said(entry, "b64_json", "base64", "image_base64")
     if encoded:
         try:
-            data = base64.b64decode(encoded.partition(",")[2] if encoded.startswith("data:") else encoded)
+            bare = encoded.partition(",")[2] if encoded.startswith("data:") else encoded
+            data = base64.b64decode("".join(bare.split()), validate=True)
         except (binascii.Error, ValueError):
             raise malformed("a picture is not base64") from None
         return Drawn(Image(kind or kind_of(data), data=data), prompt)

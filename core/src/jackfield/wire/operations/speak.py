@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from jackfield.errors import ErrorInfo
 from jackfield.types import Speech, SpeechRequest
 from jackfield.wire.call import Call, Headers, Reply, Segment
 from jackfield.wire.operations.codec import Codec, invalid, malformed
-from jackfield.wire.replies import body_error, json_body
 
 
 class Speak(Codec[SpeechRequest, Speech]):
@@ -35,17 +33,12 @@ class Speak(Codec[SpeechRequest, Speech]):
     def parse(self, reply: Reply) -> Speech:
         """The sound of a reply."""
         kind = reply.headers.get("content-type", "").partition(";")[0].strip()
-        if kind == "application/json" or not reply.body:
-            raise self._no_sound(reply)
-        return Speech(reply.body, kind)
-
-    def _no_sound(self, reply: Reply) -> Exception:
+        if kind == "application/json":
+            self.answer(reply)  # which raises what it says went wrong
+            raise malformed("it is JSON, where sound is expected")
         if not reply.body:
-            return malformed("it is empty, where sound is expected")
-        info = body_error(json_body(reply), self.dialect, status=reply.status)
-        return (
-            info or ErrorInfo("protocol.body", "an answer in JSON came where sound is expected")
-        ).to_exception()
+            raise malformed("it is empty, where sound is expected")
+        return Speech(reply.body, kind)
 
     def read(self, call: Call) -> SpeechRequest:
         """The request a call asks."""
