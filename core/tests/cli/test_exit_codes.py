@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +187,13 @@ def test_a_stream_without_a_descriptor_is_left_alone(monkeypatch):
     reader_left()
 
     assert sys.stdout is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_an_output_that_cannot_be_written_is_74(process):
+    """It is the disk's fault, and no bug."""
+    with Path("/dev/full").open("wb") as full:
+        result = process("-m", "echo/echo-1", "hi", stdout=full)
+
+    assert 74 == result.returncode
+    assert "error: the output cannot be written: No space left on device" in result.stderr

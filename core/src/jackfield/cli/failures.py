@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class Exit(IntEnum):
     REFUSED = 4
     PLUGIN = 7
     BUG = 70
+    FULL = 74
     INTERRUPTED = 130
 
 
@@ -43,9 +45,22 @@ def ended(run: Callable[[], object], invocation: Invocation) -> int:
         return Exit.INTERRUPTED
     except BrokenPipeError:
         reader_left()
+    except OSError as exc:
+        return _unwritten(exc, invocation) if exc.errno in _FULL else told(exc, invocation)
     except Exception as exc:  # noqa: BLE001  # the outermost frame: whatever comes here is told
         return told(exc, invocation)
     return Exit.DONE
+
+
+# What a disk says that takes no more of the output.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+def _unwritten(error: OSError, invocation: Invocation) -> int:
+    """The output cannot be written; what is still held back for it is let go."""
+    reader_left()
+    invocation.console.fail(f"the output cannot be written: {error.strerror}", hint="write it somewhere else")
+    return Exit.FULL
 
 
 def told(error: Exception, invocation: Invocation) -> int:
