@@ -31,7 +31,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import clients
 import processes
+import samples
 import server
+import wires
 
 Work = Callable[[], Awaitable[object]]  # what a library cannot do is not asked of it
 
@@ -65,8 +67,7 @@ class Bench:
 
     def lines(self) -> list[Line]:
         """All figures."""
-        found = [*self.start(), self.overhead(), *self.sync(), *self.asynchronous(), self.memory()]
-        return [line for line in found if line is not None]
+        return [*self.start(), *self.wires(), *self.sync(), *self.asynchronous(), self.memory()]
 
     def start(self) -> list[Line]:
         """What a process pays before the first call."""
@@ -80,22 +81,25 @@ class Bench:
             Line("provider modules imported by listing", len(imported), "", 0),
         ]
 
-    def overhead(self) -> Line:
-        """The whole library path of a call, without any transport, against decoding its answer alone.
+    def wires(self) -> list[Line]:
+        """What each wire adds to a call and to a chunk, and its streams against the HTTP library alone.
 
-        25 µs is the budget on a machine that takes 5.4 µs for the decoding; machines differ and drift, so
-        the ratio is judged and the time is told.
+        Without any transport, against decoding one answer: 25 µs a call and 4 µs a chunk are the budgets on a
+        machine that takes 5.4 µs for that. Machines differ and drift, so the ratio is judged and the time told.
         """
-        work = null_transport_call()
-        answer = json.dumps(server.ANSWER, separators=(",", ":")).encode()
-        pairs = [
-            (clients.timed(work, 200), clients.timed(lambda: json.loads(answer), 200))
-            for _ in range(self.rounds * 10)
+        return [line for wire in samples.WIRES for line in self._wire(wire)]
+
+    def _wire(self, wire: str) -> list[Line]:
+        call, spent = wires.overhead(wire, self.rounds * 10)
+        chunk, beyond = wires.chunk(wire, self.rounds * 4)
+        sample, url = samples.sample(wire), self.url.removesuffix("/v1")
+        stream = interleaved(wires.stream(sample, url), wires.raw_stream(sample, url), self.rounds, 1)
+        told, more = f"{spent:.1f} µs", f"{beyond:.1f} µs"
+        return [
+            Line(f"{wire}: a call, x json.loads", call, "x", wires.CALL / wires.UNIT, note=told),
+            Line(f"{wire}: a chunk beyond its JSON", chunk, "x", wires.CHUNK / wires.UNIT, note=more),
+            Line(f"{wire}: stream, x lines + json.loads", stream, "x", 1.0),
         ]
-        ours, decoding = (median(column) for column in zip(*pairs[5:], strict=True))
-        ratio = median(mine / floor for mine, floor in pairs[5:])
-        note = f"{ours:.1f} µs, decoding {decoding:.1f} µs"
-        return Line("library overhead, x json.loads of the answer", ratio, "x", 25 / 5.4, note=note)
 
     def sync(self) -> list[Line]:
         """Sync calls and streams against the HTTP library alone."""
@@ -143,7 +147,7 @@ class Bench:
 
     def memory(self) -> Line:
         """Growth over many calls: the second half may not need more than the first."""
-        work = null_transport_call()
+        work, _ = wires.null_transport(samples.sample("chat_completions"))
         calls = 4000 if self.quick else 20000
         clients.timed(work, calls // 2)
         gc.collect()
@@ -152,25 +156,6 @@ class Bench:
         gc.collect()
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         return Line(f"memory growth over {calls} calls", grown, "MB", 1.0)
-
-
-def null_transport_call() -> Callable[[], object]:
-    """A completion whose transport has the answer already."""
-    from jackfield import Client
-    from jackfield.wire import Headers, Reply
-
-    body = json.dumps(server.ANSWER, separators=(",", ":")).encode()
-    reply = Reply(200, Headers({"content-type": "application/json", "x-request-id": "req_bench"}), body)
-
-    class Null:
-        def send(self, call: object, timeouts: object, deadline: float) -> Reply:
-            return reply
-
-    settings = {
-        "providers": {"openai-compatible": {"base_url": "http://null.example/v1", "api_key": "sk-bench-0123"}}
-    }
-    client = Client(settings, transport=Null())  # type: ignore[arg-type]
-    return lambda: client.complete("openai-compatible/bench-1", "Name three rivers.")
 
 
 def interleaved(ours: Callable[[], object], floor: Callable[[], object], rounds: int, calls: int) -> float:

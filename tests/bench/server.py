@@ -3,72 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
-CHUNKS = 2000
-
-ANSWER = {
-    "id": "chatcmpl-bench",
-    "object": "chat.completion",
-    "created": 1790000000,
-    "model": "bench-1",
-    "choices": [
-        {
-            "index": 0,
-            "message": {"role": "assistant", "content": "word " * 64, "refusal": None, "annotations": []},
-            "logprobs": None,
-            "finish_reason": "stop",
-        }
-    ],
-    "usage": {
-        "prompt_tokens": 15,
-        "completion_tokens": 75,
-        "total_tokens": 90,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
-    },
-    "service_tier": "default",
-    "system_fingerprint": None,
-}
-
-
-def chunk(delta: dict[str, object], finish: str | None = None) -> bytes:
-    """One event of the stream."""
-    body = {
-        "id": "chatcmpl-bench",
-        "object": "chat.completion.chunk",
-        "created": 1790000000,
-        "model": "bench-1",
-        "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
-    }
-    return b"data: " + json.dumps(body, separators=(",", ":")).encode() + b"\n\n"
+import samples
+from samples import Sample
 
 
 def _whole() -> bytes:
-    body = json.dumps(ANSWER, separators=(",", ":")).encode()
+    body = samples.REFERENCE
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-def _streamed() -> bytes:
-    events = [chunk({"role": "assistant", "content": ""})]
-    events += [chunk({"content": f"word{number} "}) for number in range(CHUNKS)]
-    events += [chunk({}, "stop"), b"data: [DONE]\n\n"]
-    framed = b"".join(f"{len(event):x}\r\n".encode() + event + b"\r\n" for event in events)
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-    return head + framed + b"0\r\n\r\n"
+def _streamed(sample: Sample) -> bytes:
+    framed = b"".join(f"{len(event):x}\r\n".encode() + event + b"\r\n" for event in sample.events)
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {sample.media_type}\r\ntransfer-encoding: chunked\r\n\r\n"
+    return head.encode() + framed + b"0\r\n\r\n"
 
 
-WHOLE, STREAMED = _whole(), _streamed()
+def _streams() -> dict[bytes, bytes]:
+    """What the paths of streamed calls end in, in lower case, and what is answered there."""
+    found = map(samples.sample, samples.WIRES)
+    return {sample.path.encode(): _streamed(sample) for sample in found}
 
 
 class Server(asyncio.Protocol):
     """Answers every request as soon as its body is here."""
+
+    whole: ClassVar[bytes] = b""
+    streams: ClassVar[dict[bytes, bytes]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to write."""
@@ -85,11 +53,16 @@ class Server(asyncio.Protocol):
             if len(self.buffer) < end + 4 + size:
                 return
             body, self.buffer = self.buffer[end + 4 : end + 4 + size], self.buffer[end + 4 + size :]
-            wanted = b'"stream":true' in body.replace(b" ", b"")
-            self.transport.write(STREAMED if wanted else WHOLE)  # type: ignore[attr-defined]
+            self.transport.write(self._answer(head.split(b" ", 2)[1], body))  # type: ignore[attr-defined]
+
+    def _answer(self, target: bytes, body: bytes) -> bytes:
+        if target.endswith(b"/completions") and b'"stream":true' not in body.replace(b" ", b""):
+            return self.whole
+        return next(streamed for path, streamed in self.streams.items() if target.endswith(path))
 
 
 async def _serve() -> None:
+    Server.whole, Server.streams = _whole(), _streams()
     server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:

@@ -85,6 +85,7 @@ class ArgumentsDelta:
     json: str
 
 
+@quick
 @frozen
 class Cited:
     """A citation for a text part."""
@@ -114,6 +115,7 @@ class Logprobs:
     choice: int = 0
 
 
+@quick
 @frozen
 class Metered:
     """What has been used so far; the last figure holds, figures are never added."""
@@ -223,8 +225,12 @@ class Accumulator:
 
     def add_all(self, events: Iterable[Event]) -> None:
         """Take events in, in order."""
+        parts = self._parts
         for event in events:
-            _FOLD[type(event)](self, event)
+            if type(event) is TextDelta:  # as nearly always
+                parts[event.id].pieces.append(event.text)
+            else:
+                _FOLD[type(event)](self, event)
 
     def _started(self, event: Started) -> None:
         self.id = event.id or self.id
@@ -332,6 +338,13 @@ def plain_answer(
     started, finished = events[0], events[-1]
     if type(started) is not Started or type(finished) is not Finished or finished.alternatives:
         return None
+    usage = finished.usage
+    known = usage if usage.source != "unknown" else UNKNOWN_USAGE
+    if len(events) == 4:  # one text, as a rule
+        begun, closed = events[1], events[2]
+        if type(begun) is PartStarted and type(begun.part) is Text and begun.part.text and not begun.choice:
+            if type(closed) is PartEnded and closed.opaque is None:
+                return (begun.part,), finished.finish, known, started.model, started.id
     parts: list[Part] = []
     last = -1
     for event in events[1:-1]:
@@ -341,8 +354,6 @@ def plain_answer(
                 parts.append(event.part)
         elif type(event) is not PartEnded or event.opaque is not None:
             return None
-    usage = finished.usage
-    known = usage if usage.source != "unknown" else UNKNOWN_USAGE
     return tuple(parts), finished.finish, known, started.model, started.id
 
 

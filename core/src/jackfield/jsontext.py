@@ -50,6 +50,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 _SHAPE = bytes.maketrans(b"123456789{", b"000000000[").translate(
     bytes(byte if byte in b"0[" else 32 for byte in range(256))
 )
+_SHALLOW = 2 * MAX_DEPTH  # no valid text this short is too deep: what opens must close
 _LONG = b"0" * (MAX_DIGITS + 1)
 _BEYOND_64_BITS = b"0" * 19
 
@@ -61,7 +62,7 @@ def loads(text: str | bytes) -> Any:
         if data[:3] == BOM:
             data = data[3:]
         shape = data.translate(_SHAPE)
-        if shape.count(b"[") > MAX_DEPTH:
+        if len(data) > _SHALLOW and shape.count(b"[") > MAX_DEPTH:
             _check_depth(data)
         if _quick is not None and _BEYOND_64_BITS not in shape:
             try:

@@ -179,6 +179,8 @@ class Run(NamedTuple):
     deadline: float
 
 
+_new = tuple.__new__
+
 AttemptFlow: TypeAlias = Callable[[Binding, Plan, Call, Run], Flow[Result]]
 
 
@@ -186,7 +188,7 @@ def persisted(binding: Binding, plan: Plan, call: Call, attempt: AttemptFlow[Res
     """``attempt``, and again while the policy allows."""
     begun: float = yield NOW
     total = plan.timeouts.total or (TOTAL_STREAM if attempt is _session else TOTAL)
-    run = Run(1, begun, begun + total)
+    run = _new(Run, (1, begun, begun + total))
     try:
         return (yield from attempt(binding, plan, call, run))
     except JackfieldError as exc:

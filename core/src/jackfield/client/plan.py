@@ -94,6 +94,12 @@ _WORDS: Mapping[Capability, str] = {
 def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any], stream: bool) -> Plan:
     """The plan for a completion; refuses what the model cannot do before anything is sent."""
     if not options:  # the usual call: nothing to check but the prompt
+        if type(prompt) is str and prompt:  # and of words alone, nothing but whether the model chats
+            require(binding, Capability.CHAT)
+            if stream:
+                require(binding, Capability.STREAMING)
+            asked = Request(binding.model.id, (Message("user", prompt),))
+            return Plan(asked, binding.timeouts, binding.max_retries)
         messages = conversation(prompt)
         notices = _check_parts(binding, messages, stream)
         request = Request(binding.model.id, messages)

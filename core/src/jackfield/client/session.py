@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from jackfield.client.account import charge_of, request_id_of
 from jackfield.errors import ErrorInfo, JackfieldError, StreamInterrupted
-from jackfield.events import CONTENT, Accumulator, Event, Failed, Finished
-from jackfield.types import Attempt, Completion
+from jackfield.events import CONTENT, Accumulator, Event, Failed, Finished, PartStarted
+from jackfield.types import Attempt, Completion, Reasoning, Refusal, Text
 from jackfield.wire.records import RawRecords
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Session:
         events = self.feed(chunk) if chunk else self.end()
         self.held += events
         # Content in the same bytes as a failure commits too: both must be seen.
-        content = any(type(event) in CONTENT for event in events)
+        content = any(type(event) in CONTENT and not _is_empty(event) for event in events)
         self.committed = content or (self.done and self.failure is None)
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -123,3 +123,11 @@ class Session:
     def seconds(self, now: float) -> float:
         """How long this attempt has run."""
         return now - self._started
+
+
+def _is_empty(event: Event) -> bool:
+    """Whether it only announces a text that has not come: a stream that breaks there has shown nothing."""
+    return type(event) is PartStarted and type(event.part) in _TEXTS and not event.part.text  # type: ignore[union-attr]
+
+
+_TEXTS = frozenset({Text, Reasoning, Refusal})

@@ -42,18 +42,21 @@ class _Shared:
             return self._completion
         return Completion(()) if self._session is None else self._session.completion()
 
-    def _read_deadline(self, session: Session) -> float:
-        return min(session.deadline, time.monotonic() + self._plan.timeouts.idle)
-
     def _settled(self, session: Session) -> None:
         """Keep the completion of a stream that ended well."""
         completion = session.completion(session.seconds(time.monotonic()))
         self._completion = with_value(self._plan, completion)
 
     def _late(self, session: Session, error: JackfieldError) -> JackfieldError:
-        """The error as it is to be told: a read that timed out because all time is up is the deadline's doing."""
+        """The error as it is to be told: a read that timed out because all time is up is the deadline's doing.
+
+        One that ended before that had only as long as a stream may be silent.
+        """
         if isinstance(error, TimedOut) and time.monotonic() >= session.deadline:
             return TimedOut(ErrorInfo("deadline", "the whole call took longer than its total time"))
+        if error.info.kind == "deadline":
+            msg = "the provider fell silent in the middle of the answer"
+            return TimedOut(ErrorInfo("timeout.idle", msg, hint="raise Timeouts.idle"))
         return error
 
     def _whole(self) -> Completion:
@@ -109,12 +112,13 @@ class Stream(_Shared):
     def _run(self) -> Iterator[Event]:
         driver = self._driver
         session = self._session = driver.run(answered(self._binding, opening(self._binding, self._plan)))
-        opened = session.opened
+        opened, deadline, idle = session.opened, session.deadline, self._plan.timeouts.idle
         try:
             yield from session.held
             while not session.done:
+                silent = time.monotonic() + idle
                 try:
-                    chunk = driver.read(opened, self._read_deadline(session))
+                    chunk = driver.read(opened, min(silent, deadline))
                 except JackfieldError as exc:
                     failure = self._late(session, exc)
                 else:
@@ -178,14 +182,14 @@ class AsyncStream(_Shared):
         session = self._session = await driver.run(
             answered(self._binding, opening(self._binding, self._plan))
         )
-        opened = session.opened
+        opened, deadline, idle = session.opened, session.deadline, self._plan.timeouts.idle
         try:
             for event in session.held:
                 yield event
             while not session.done:
-                deadline = self._read_deadline(session)
+                silent = time.monotonic() + idle
                 try:
-                    chunk = await driver.read(opened, deadline)
+                    chunk = await driver.read(opened, min(silent, deadline))
                 except JackfieldError as exc:
                     failure = self._late(session, exc)
                 else:

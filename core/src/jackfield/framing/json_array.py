@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 from jackfield.errors import ErrorInfo, Malformed
 from jackfield.framing.sse import SSE, Record
 
+_new = tuple.__new__
+
 BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
 _OUTSIDE = re.compile(rb'["{}\[\],]')
@@ -138,7 +140,7 @@ class Events(SSE):
         if self._fresh and chunk[:6] == b"data: " and chunk[-4:] == b"\r\n\r\n":
             end = len(chunk) - 4
             if chunk.find(b"\r") == end and chunk.find(b"\n") == end + 1 and end < self.limit:
-                return [Record("message", chunk[6:-4].decode("utf-8", "replace"), self._id)]
+                return [_new(Record, ("message", chunk[6:-4].decode("utf-8", "replace"), self._id, True))]
         return super().feed(chunk)
 
 

@@ -87,7 +87,7 @@ class SSE:
             end, line = len(chunk) - 2, chunk.find(b"\n")
             if line == end and chunk[:6] == b"data: ":
                 return [_new(Record, ("message", chunk[6:end].decode("utf-8", "replace"), self._id, True))]
-            if chunk[:7] == b"event: " and chunk[line : line + 7] == b"\ndata: " and 7 < line:
+            if chunk[:7] == b"event: " and chunk[line : line + 7] == b"\ndata: " and line > 7:
                 if chunk.find(b"\n", line + 1) == end:
                     name, data = chunk[7:line].decode("utf-8", "replace"), chunk[line + 7 : end]
                     return [_new(Record, (name, data.decode("utf-8", "replace"), self._id, True))]

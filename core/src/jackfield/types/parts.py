@@ -17,6 +17,7 @@ def _bytes_repr(data: bytes | None) -> str:
     return "None" if data is None else f"<{len(data)} bytes>"
 
 
+@quick
 @frozen
 class Opaque:
     """A provider's payload, kept verbatim for the next turn: a signature, encrypted reasoning, an item id.
@@ -148,6 +149,7 @@ class Document(Media):
     default_media_type: ClassVar[str] = "application/pdf"
 
 
+@quick
 @frozen
 class ToolCall:
     """A request of the model to call a tool; ``json`` is the argument text exactly as it came.

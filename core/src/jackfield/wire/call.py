@@ -71,8 +71,7 @@ class Call:
 
     def with_headers(self, headers: Mapping[str, str]) -> Call:
         """The same call with ``headers`` added; one of the same name is replaced."""
-        merged = Headers(self.headers)
-        merged.update(headers)
+        merged = Headers({**self.headers, **headers})
         return Call(self.method, self.path, self.body, merged, self.query, self.base)
 
 

@@ -55,6 +55,8 @@ class WireDecoder:
             return [Failed(unreadable(stumble))]
 
     def _parse(self, records: list[Any]) -> list[Event]:
+        if not records:
+            return []
         events: list[Event] = []
         feed = self._parser.feed
         try:

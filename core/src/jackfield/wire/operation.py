@@ -63,11 +63,11 @@ Operations: TypeAlias = Mapping[str, Operation]
 def exchange_for(operations: Operations, call: Call) -> Verbs[Any, Any] | None:
     """The exchange that a call to a server asks for: of its method, with the longest path that it ends in."""
     exchanges = (exchange for operation in operations.values() for exchange in operation.exchanges)
-    found = [one for one in exchanges if one.method == call.method and _fits(one.path, call.path)]
+    found = [one for one in exchanges if one.method == call.method and fits(one.path, call.path)]
     return max(found, key=lambda one: len(one.path), default=None)
 
 
-def _fits(place: tuple[Segment, ...], path: tuple[Segment, ...]) -> bool:
+def fits(place: tuple[Segment, ...], path: tuple[Segment, ...]) -> bool:
     """Whether ``path`` ends as ``place`` says."""
     tail = path[-len(place) :]
     return len(tail) == len(place) and all(map(_same, place, tail))

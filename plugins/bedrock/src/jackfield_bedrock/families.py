@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 # A region or group of regions before the maker makes an id that of an inference profile.
 _REGIONAL = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|me|af|us-gov|global)\.(?=[a-z0-9-]+\.)")
@@ -62,6 +63,7 @@ def plain_id(model: str) -> str:
     return _REGIONAL.sub("", found[1] if found else model, count=1)
 
 
+@lru_cache(maxsize=256)  # every call asks
 def family_of(model: str) -> str:
     """The maker of a model; empty where its id does not tell, as with ARNs of a user's own."""
     plain = plain_id(model)

@@ -43,6 +43,10 @@ def render_body(request: Request, stream: bool, rules: Rules) -> dict[str, Any]:
     turns: list[Item] = []
     documents: list[Item] = []
     for message in request.messages:
+        parts = message.parts
+        if message.role == "user" and len(parts) == 1 and type(parts[0]) is Text:  # as nearly always
+            turns.append({"role": "user", "content": parts[0].text})
+            continue
         _TURNS[message.role](turns, documents, message, rules.seal)
     body: dict[str, Any] = {"model": request.model, "messages": turns}
     if documents:

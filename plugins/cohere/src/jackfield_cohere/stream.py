@@ -81,7 +81,12 @@ class CohereStream:
             raise Malformed(
                 ErrorInfo("protocol.body", "an event of the stream is no JSON object", sent="yes")
             )
-        take = EVENTS.get(value.get("type") or "")
+        kind = value.get("type")
+        if kind == "content-delta" and "logprobs" not in value:  # as nearly always
+            begun = self._content.get(_index(value))
+            if begun is not None:
+                return self._grow(begun, _table(_message(value).get("content")))
+        take = EVENTS.get(kind or "")
         if take is not None:
             return take(self, value)
         return self._unnamed(value)

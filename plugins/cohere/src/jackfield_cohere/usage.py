@@ -27,14 +27,9 @@ def usage_of(raw: Any) -> Usage:
     read, written = whole(counted.get("input_tokens")), whole(counted.get("output_tokens"))
     cached = min(whole(raw.get("cached_tokens")), read) if "tokens" in raw else 0
     reasoning = min(whole(counted.get("reasoning_tokens")), written)
+    pictures, searches = whole(counted.get("image_tokens")), _searches(raw.get(BILLED))
     return Usage(
-        input=read - cached,
-        cache_read=cached,
-        input_image=whole(counted.get("image_tokens")),
-        output=written - reasoning,
-        reasoning=reasoning,
-        searches=_searches(raw.get(BILLED)),
-        raw=raw,
+        read - cached, cached, 0, 0, 0, pictures, written - reasoning, reasoning, searches=searches, raw=raw
     )
 
 
@@ -56,6 +51,8 @@ def _searches(billed: Any) -> int:
 
 def whole(value: Any) -> int:
     """A count: the format writes them as floats."""
+    if value is None or type(value) is int:
+        return value if value and value > 0 else 0
     known = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
     return round(value) if known else 0
 

@@ -24,6 +24,7 @@ from jackfield.wire.chat_completions.parse import (
     check_index,
     citations_of,
     finish_of,
+    is_words_alone,
     logprobs_of,
     parts_of,
     sources_of,
@@ -96,6 +97,11 @@ class ChatCompletions:
         if type(choices) is not list or not choices or body.get("error"):
             return [Failed(self._inner_failure(body))], body
         events: list[Event] = [Started(str(body.get("id") or ""), str(body.get("model") or ""))]
+        if len(choices) == 1 and (text := _words_alone(choices[0])):
+            if "citations" not in body and "search_results" not in body:
+                finish, usage = finish_of(choices[0].get("finish_reason"), False), usage_of(usage_in(body))
+                events += (PartStarted(1, Text(text)), ended(1), Finished(finish, usage))
+                return events, body
         finishes: dict[int, Finish] = {}
         for place, choice in enumerate(choices):
             if type(choice) is not dict or choice.get("error"):
@@ -196,6 +202,17 @@ class ChatCompletions:
             error.status if error.status is not None and error.status >= 400 else error.leaf.gateway_status
         )
         return _reply(status, error_body(error), headers)
+
+
+def _words_alone(choice: Any) -> str | None:
+    """The text of a choice that holds nothing else, as nearly all do: half the time of reading it by parts."""
+    if type(choice) is not dict or choice.get("index") or choice.get("logprobs") or choice.get("error"):
+        return None
+    message = choice.get("message")
+    if type(message) is not dict or message.get("annotations"):
+        return None
+    text = message.get("content")
+    return text if type(text) is str and is_words_alone(message) else None
 
 
 def _alternatives(finishes: Mapping[int, Finish]) -> tuple[Finish, ...]:

@@ -62,7 +62,7 @@ def listed(value: Any, name: str) -> list[Any]:
 def parts_of(message: Mapping[str, Any], provider: str, replay: str) -> list[Part]:
     """The parts of a whole message: reasoning before text, text before calls."""
     content = message.get("content")
-    if type(content) is str and _is_words_alone(message):  # as nearly always
+    if type(content) is str and is_words_alone(message):  # as nearly always
         return [Text(content)] if content else []
     reasoning = reasoning_of(message, provider, replay)
     parts: list[Part] = [reasoning] if reasoning is not None else []
@@ -87,7 +87,7 @@ def parts_of(message: Mapping[str, Any], provider: str, replay: str) -> list[Par
 _WORDS = frozenset({"role", "content", "annotations"})
 
 
-def _is_words_alone(message: Mapping[str, Any]) -> bool:
+def is_words_alone(message: Mapping[str, Any]) -> bool:
     """Whether a message says nothing beside its content: fields that are empty say nothing."""
     for name, value in message.items():  # noqa: SIM110  # every answer passes here: a generator costs a µs
         if value and name not in _WORDS:

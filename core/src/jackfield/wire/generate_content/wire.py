@@ -62,8 +62,8 @@ class GenerateContent:
 
     def verb_path(self, model: str, verb: str) -> tuple[Segment, ...]:
         """Where ``verb`` of a model is."""
-        *before, last = self.model_path(model)
-        return (*before, (str(last), verb))
+        path = self.model_path(model)
+        return (*path[:-1], (str(path[-1]), verb))
 
     def path_model(self, path: tuple[Segment, ...]) -> tuple[str, str]:
         """Model and verb that a path names. The opposite of ``verb_path``."""

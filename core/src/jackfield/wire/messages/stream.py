@@ -115,7 +115,10 @@ class MessagesStream:
         if self._done or record.data == END_MARK:
             return []
         value = self._value(record)
-        take = EVENTS.get(text_or(value.get("type")))
+        kind = value.get("type")
+        if kind == "content_block_delta":  # as nearly always
+            return self._block_delta(value)
+        take = EVENTS.get(text_or(kind))
         if take is not None:
             return take(self, value)
         return self._error(value) if value.get("error") else []  # events to come are none of our business yet
@@ -171,13 +174,15 @@ class MessagesStream:
         return [PartStarted(block.id, part)]
 
     def _block_delta(self, value: dict[str, Any]) -> list[Event]:
-        index, delta = _index(value), value.get("delta")
-        if type(delta) is not dict or type(delta.get("type")) is not str:
+        index, delta = value.get("index"), value.get("delta")
+        if type(index) is not int:
+            index = _index(value)
+        if type(delta) is not dict or type(kind := delta.get("type")) is not str:
             return []
         block = self._open.get(index)
         if block is None:
             return self._late(index, delta)
-        found = block.takes.get(delta["type"])
+        found = block.takes.get(kind)
         if found is None:
             return block.keep(delta)
         text = delta.get(found[0])

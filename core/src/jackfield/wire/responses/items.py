@@ -14,6 +14,7 @@ from jackfield.jsontext import dump_text
 from jackfield.types import (
     Citation,
     Image,
+    Opaque,
     Other,
     Part,
     Reasoning,
@@ -22,7 +23,7 @@ from jackfield.types import (
     TokenLogprob,
     ToolCall,
 )
-from jackfield.wire.responses.tables import LOCAL, Seal
+from jackfield.wire.responses.tables import LOCAL, NAME, Seal
 
 Item = dict[str, Any]
 
@@ -70,6 +71,25 @@ def is_local(item: Mapping[str, Any]) -> bool:
 def _message(item: Item, seal: Seal) -> list[Part]:
     kept = kept_of(item, "type", "role", "content")
     return [_content(content, kept, seal) for content in contents_of(item)]
+
+
+def text_alone(item: Any, seal: Seal) -> Text | None:
+    """The text that an item is, if it is a message of one, with nothing beside its words."""
+    content = item.get("content") if type(item) is dict and item.get("type") == "message" else None
+    if type(content) is not list or len(content) != 1 or type(content[0]) is not dict:
+        return None
+    said = content[0]
+    text = said.get("text")
+    if said.get("type") != "output_text" or type(text) is not str or not _TEXT.issuperset(said):
+        return None
+    if said.get("annotations") or said.get("logprobs"):
+        return None
+    kept = item.copy()
+    del kept["type"], kept["content"]
+    kept.pop("role", None)
+    if is_local(kept):
+        kept = kept_of(kept)
+    return Text(text, (), Opaque(seal.provider, NAME, kept) if kept else None)
 
 
 def contents_of(item: Mapping[str, Any]) -> list[Any]:

@@ -11,15 +11,15 @@ from jackfield.events import (
     Failed,
     Finished,
     Logprobs,
-    PartEnded,
     PartStarted,
     Started,
     Warned,
+    ended,
 )
 from jackfield.types import UNKNOWN_USAGE, Finish, Notice, Part, Reasoning, Text, ToolCall, Usage
 from jackfield.wire.base import Dialect
 from jackfield.wire.replies import body_error
-from jackfield.wire.responses.items import contents_of, logprobs_of, parts_of_item
+from jackfield.wire.responses.items import contents_of, logprobs_of, parts_of_item, text_alone
 from jackfield.wire.responses.tables import CODES, INCOMPLETE, Seal
 
 _PENDING = frozenset({"queued", "in_progress"})
@@ -27,17 +27,34 @@ _PENDING = frozenset({"queued", "in_progress"})
 
 def parse_body(body: Any, seal: Seal, dialect: Dialect) -> list[Event]:
     """The events of a whole answer; a failure inside a success is the last event."""
+    text = _words_alone(body, seal)
+    if text is not None:
+        started = Started(text_or(body.get("id")), text_or(body.get("model")))
+        return [started, PartStarted(0, text), ended(0), Finished(_STOPPED, usage_of(body))]
     failure = failure_of(body, dialect)
     if failure is not None:
         return [Failed(failure)]
     parts, logprobs = _contents(body, seal)
     events: list[Event] = [Started(text_or(body.get("id")), text_or(body.get("model")))]
     for number, part in enumerate(parts):
-        events += (PartStarted(number, part), PartEnded(number))
+        events += (PartStarted(number, part), ended(number))
     if logprobs:
         events.append(Logprobs(logprobs))
     called = any(type(part) is ToolCall and not part.hosted for part in parts)
     return [*events, *pending(body), Finished(finish_of(body, called), usage_of(body))]
+
+
+_STOPPED = Finish("stop", "completed")
+
+
+def _words_alone(body: Any, seal: Seal) -> Text | None:
+    """The text of an answer that is done and holds one and nothing else: half the time of what follows."""
+    if type(body) is not dict or body.get("status") != "completed" or body.get("error"):
+        return None
+    output = body.get("output")
+    if type(output) is not list or len(output) != 1 or type(body.get("reasoning")) is str:
+        return None
+    return text_alone(output[0], seal)
 
 
 def failure_of(body: Any, dialect: Dialect) -> ErrorInfo | None:
@@ -112,14 +129,19 @@ def usage_of(body: Mapping[str, Any]) -> Usage:
     raw = body.get("usage")
     if not isinstance(raw, dict) or not ("input_tokens" in raw or "output_tokens" in raw):
         return UNKNOWN_USAGE
-    left, said = _count(raw, "input_tokens"), _count(raw, "output_tokens")
-    went_in, came_out = (left, 0, 0, 0, 0, 0), (said, 0, 0, 0)
+    left, said = raw.get("input_tokens"), raw.get("output_tokens")
+    if type(left) is not int or type(said) is not int or left < 0 or said < 0:
+        left, said = _count(raw, "input_tokens"), _count(raw, "output_tokens")
+    searches = _searches(body, raw)
     into, out = raw.get("input_tokens_details"), raw.get("output_tokens_details")
+    if type(into) is dict and type(out) is dict and not (any(into.values()) or any(out.values())):
+        return Usage(left, 0, 0, 0, 0, 0, said, 0, 0, 0, searches, "reported", raw)
+    went_in, came_out = (left, 0, 0, 0, 0, 0), (said, 0, 0, 0)
     if type(into) is dict and any(into.values()):
         went_in = _input_buckets(into, left)
     if type(out) is dict and any(out.values()):
         came_out = _output_buckets(out, said)
-    return Usage(*went_in, *came_out, _searches(body, raw), raw=raw)
+    return Usage(*went_in, *came_out, searches, raw=raw)
 
 
 def _input_buckets(details: Mapping[str, Any], left: int) -> tuple[int, int, int, int, int, int]:
@@ -148,8 +170,11 @@ def _searches(body: Mapping[str, Any], raw: Mapping[str, Any]) -> int:
     details = raw.get("server_side_tool_usage_details")
     if type(details) is dict:
         return _count(details, "web_search_calls") + _count(details, "x_search_calls")
-    items = [item for item in body["output"] if type(item) is dict and item.get("type") == "web_search_call"]
-    return sum(map(_is_search, items)) if items else 0
+    searches = 0
+    for item in body["output"]:
+        if type(item) is dict and item.get("type") == "web_search_call":
+            searches += _is_search(item)
+    return searches
 
 
 def _is_search(item: Mapping[str, Any]) -> bool:

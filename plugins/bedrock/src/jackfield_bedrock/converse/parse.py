@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jackfield.errors import ErrorInfo
-from jackfield.events import Event, Failed, Finished, PartEnded, PartStarted, Started, Warned
+from jackfield.events import Event, Failed, Finished, PartStarted, Started, Warned, ended
 from jackfield.types import UNKNOWN_USAGE, Finish, Notice, Part, Text, ToolCall, Usage
 from jackfield.wire import Dialect, Reply
 from jackfield.wire.replies import json_body
@@ -20,13 +20,22 @@ def parse_reply(reply: Reply, seal: Seal, dialect: Dialect, model: str) -> tuple
     content = content_of(body)
     if content is None:
         return [Failed(no_message(body, dialect))], body
-    parts = [answer_of(part_of(block, seal)) for block in content]
+    text = content[0].get("text") if len(content) == 1 and type(content[0]) is dict else None
+    if type(text) is str and len(content[0]) == 1:  # words alone, as nearly always
+        parts: list[Part] = [Text(text)]
+    else:
+        parts = [answer_of(part_of(block, seal)) for block in content]
     events: list[Event] = [Started("", invoked(body, model))]
     for number, part in enumerate(parts):
-        events += (PartStarted(number, part), PartEnded(number))
-    events += warnings_of(body.get("stopReason"), body.get("trace"))
-    events.append(Finished(finish_of(body.get("stopReason"), parts), usage_of(body.get("usage"))))
+        events += (PartStarted(number, part), ended(number))
+    reason = body.get("stopReason")
+    if reason == GUARDED:
+        events += warnings_of(reason, body.get("trace"))
+    events.append(Finished(finish_of(reason, parts), usage_of(body.get("usage"))))
     return events, body
+
+
+GUARDED = "guardrail_intervened"
 
 
 def content_of(body: Any) -> list[Any] | None:
@@ -70,7 +79,7 @@ def finish_of(stop_reason: Any, parts: list[Part]) -> Finish:
 
 def warnings_of(stop_reason: Any, trace: Any) -> list[Event]:
     """What the provider says about an answer that was stopped or changed."""
-    if stop_reason != "guardrail_intervened":
+    if stop_reason != GUARDED:
         return []
     guardrail = trace.get("guardrail") if isinstance(trace, dict) else None
     words = guardrail.get("actionReason") if isinstance(guardrail, dict) else None
@@ -87,12 +96,12 @@ def usage_of(raw: Any) -> Usage:
     fresh, out = whole(raw.get("inputTokens")), whole(raw.get("outputTokens"))
     read = whole(raw.get("cacheReadInputTokens", raw.get("cacheReadInputTokenCount")))
     written = whole(raw.get("cacheWriteInputTokens", raw.get("cacheWriteInputTokenCount")))
-    hour = min(_by_the_hour(raw.get("cacheDetails")), written)
+    server, details = raw.get("serverToolUsage"), raw.get("cacheDetails")
+    hour = min(_by_the_hour(details), written) if details else 0
     if (read or written) and whole(raw.get("totalTokens")) == fresh + out and fresh >= read + written:
         fresh -= read + written
-    server = raw.get("serverToolUsage")
-    searches = whole(server.get("webSearchRequests")) if isinstance(server, dict) else 0
-    return Usage(fresh, read, written - hour, hour, output=out, searches=searches, raw=raw)
+    searches = whole(server.get("webSearchRequests")) if server and isinstance(server, dict) else 0
+    return Usage(fresh, read, written - hour, hour, 0, 0, out, searches=searches, raw=raw)
 
 
 def _by_the_hour(details: Any) -> int:
@@ -105,4 +114,6 @@ def _by_the_hour(details: Any) -> int:
 
 def whole(value: Any) -> int:
     """A count; some come as 28.0."""
-    return int(value) if type(value) in (int, float) and 0 < value < float("inf") else 0
+    if value is None or type(value) is int:
+        return value if value and value > 0 else 0
+    return int(value) if type(value) is float and 0 < value < float("inf") else 0

@@ -63,6 +63,10 @@ class ConverseStream:
         """The events of one frame."""
         if self._done:
             return []
+        headers = record.headers
+        if headers.get(":message-type") == "event" and headers.get(":event-type") == "contentBlockDelta":
+            value = loads(record.data)  # as nearly always
+            return self._block_delta(value) if type(value) is dict else self.take(record.name, value)
         if record.kind != "event":
             self._done = True
             return [Failed(frame_failure(record, self._dialect))]
@@ -124,6 +128,8 @@ class ConverseStream:
         delta = value.get("delta")
         if type(delta) is not dict or not delta:
             return []
+        if "text" in delta and len(delta) == 1:  # as nearly always
+            return self._text(_index(value), delta["text"])
         kind = next(iter(delta))
         take = DELTAS.get(kind)
         return [] if take is None else take(self, _index(value), delta[kind])
@@ -137,6 +143,9 @@ class ConverseStream:
         return self._open[index], events
 
     def _text(self, index: int, text: Any) -> list[Event]:
+        block = self._open.get(index)
+        if block is not None and type(block.part) is Text:
+            return [TextDelta(block.id, text)] if type(text) is str and text else []
         block, events = self._opened(index, Text)
         if type(text) is str and text:
             events.append(TextDelta(block.id, text))

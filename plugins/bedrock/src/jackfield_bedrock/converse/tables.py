@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from jackfield.types import FinishReason, Opaque
+from jackfield_bedrock.families import answers_by_tool, family_of
 
 NAME = "converse"
 
@@ -154,14 +155,10 @@ class Rules:
 
     def family(self, model: str) -> str:
         """The maker of ``model``."""
-        from jackfield_bedrock.families import family_of
-
         return str(self.settings["family"] or family_of(model))
 
     def by_tool(self, model: str) -> bool:
         """Whether ``model`` gives structured answers by a tool."""
-        from jackfield_bedrock.families import answers_by_tool
-
         stated = self.settings["structured"]
         return answers_by_tool(model) if stated == "auto" else stated == "tool"
 

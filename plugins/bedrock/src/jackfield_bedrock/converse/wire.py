@@ -70,9 +70,8 @@ class Converse:
 
     def path(self, model: str, stream: bool) -> tuple[str, ...]:
         """Where the call goes."""
-        return tuple(
-            model if step == "{model}" else step for step in self.routes["stream" if stream else "complete"]
-        )
+        steps = self.routes["stream" if stream else "complete"]
+        return tuple([model if step == "{model}" else step for step in steps])
 
     def parse_completion(self, reply: Reply) -> tuple[list[Event], Any]:
         """The events of a whole answer, and its raw payload."""

@@ -44,6 +44,13 @@ def invoke_path(model: str, stream: bool) -> tuple[str, ...]:
     return ("model", model, STREAM if stream else INVOKE)
 
 
+ROUTES: Mapping[str, tuple[str, ...]] = {
+    "complete": invoke_path("{model}", stream=False),
+    "stream": invoke_path("{model}", stream=True),
+}
+"""Where all formats are invoked."""
+
+
 def path_facts(path: tuple[Any, ...]) -> tuple[str, bool]:
     """The model and whether a stream is wanted, as a path says."""
     model, verb = path[-2:] if len(path) > 1 else ("", "")

@@ -29,7 +29,7 @@ from jackfield.wire.replies import json_body
 from jackfield_bedrock.converse.parse import whole
 from jackfield_bedrock.failures import body_failure, parse_failure, refused, write_failure
 from jackfield_bedrock.families import plain_id
-from jackfield_bedrock.invoke.chunks import Chunks, invoke_path, path_facts, split_extra
+from jackfield_bedrock.invoke.chunks import ROUTES, Chunks, invoke_path, path_facts, split_extra
 from jackfield_bedrock.invoke.forms import Form, Path, form_of
 from jackfield_bedrock.invoke.templates import TEMPLATES, prompt_of, said
 from jackfield_bedrock.invoke.wires import counted, told
@@ -81,7 +81,7 @@ class Prompted:
     name: ClassVar[str] = "invoke"
     media_type: ClassVar[str] = MEDIA_TYPE
     defaults: ClassVar[Mapping[str, Any]] = {}
-    routes: ClassVar[Mapping[str, tuple[str, ...]]] = {"complete": invoke_path("{model}", stream=False)}
+    routes: ClassVar[Mapping[str, tuple[str, ...]]] = ROUTES
 
     def __init__(self, dialect: Dialect, model: str = "") -> None:
         self.dialect = dialect

@@ -28,6 +28,7 @@ from jackfield_bedrock.failures import parse_failure, write_failure
 from jackfield_bedrock.families import answers_by_tool, reasoning_style
 from jackfield_bedrock.invoke.chunks import (
     IN_HEADERS,
+    ROUTES,
     Chunks,
     ChunkWriter,
     count_headers,
@@ -58,7 +59,7 @@ class InvokeMessages(Messages):
 
     name: ClassVar[str] = "invoke"
     media_type: ClassVar[str] = MEDIA_TYPE
-    routes: ClassVar[Mapping[str, tuple[str, ...]]] = {"complete": invoke_path("{model}", stream=False)}
+    routes: ClassVar[Mapping[str, tuple[str, ...]]] = ROUTES
 
     def __init__(self, dialect: Dialect, model: str = "") -> None:
         self.model = model
@@ -121,7 +122,7 @@ class InvokeChat(ChatCompletions):
 
     name: ClassVar[str] = "invoke"
     media_type: ClassVar[str] = MEDIA_TYPE
-    routes: ClassVar[Mapping[str, tuple[str, ...]]] = {"complete": invoke_path("{model}", stream=False)}
+    routes: ClassVar[Mapping[str, tuple[str, ...]]] = ROUTES
 
     def __init__(self, dialect: Dialect, model: str = "") -> None:
         self.model = model
@@ -216,10 +217,7 @@ class InvokeNova(Converse):
     """The maker's own form of conversation, which the neutral one was made after."""
 
     name: ClassVar[str] = "invoke"
-    routes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "complete": invoke_path("{model}", stream=False),
-        "stream": invoke_path("{model}", stream=True),
-    }
+    routes: ClassVar[Mapping[str, tuple[str, ...]]] = ROUTES
     version: ClassVar[str] = "messages-v1"
 
     def body(self, request: Request) -> dict[str, Any]:
