@@ -101,7 +101,9 @@ def block(name: str, found: dict[str, Any], can: frozenset[str], wires: frozense
     lines = ["[[model]]", f"id = {json.dumps(name, ensure_ascii=False)}"]
     for key, value in found.items():
         if key == "wire" and value not in wires:
-            lines.append('capabilities = { chat = "unsupported" }  # over a wire this provider is not spoken to by')
+            lines.append(
+                'capabilities = { chat = "unsupported" }  # over a wire this provider is not spoken to by'
+            )
         elif key == "deprecated":
             if re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
                 lines.append(f"deprecated = {value}")

@@ -165,6 +165,26 @@ def hook_block(root: Path) -> str:
     return "\n".join(parts)
 
 
+def rule_block(root: Path) -> str:
+    """Every rule of the contract: what it says, at which level, why, and how what it finds is mended."""
+    from jackfield.testing.contract import rules
+    from jackfield.testing.rules import LEVELS, MEANINGS
+
+    counts = [
+        (f"**{level}**", f"{MEANINGS[level]}", str(sum(r.level == level for r in rules())))
+        for level in LEVELS
+    ]
+    parts = [table(("level", "means", "rules"), counts)]
+    for rule in rules():
+        needs = ", ".join(f"`{need}`" for need in rule.needs)
+        asked = f"Asked of who states {needs}." if needs else "Asked of every provider."
+        parts.append(
+            f"### `{rule.name}`\n\n{rule.says} **{rule.level}** {asked}\n\n"
+            f"- why: {rule.why}\n- mend: {rule.mend}\n"
+        )
+    return "\n".join(parts)
+
+
 def _fenced(match: re.Match[str]) -> str:
     return ":\n\n```python notest: the classes are yours\n" + inspect.cleandoc(match[1]) + "\n```\n"
 
@@ -222,6 +242,7 @@ BLOCKS: dict[str, Callable[[Path], str]] = {
     "docs/library.md": option_block,
     "docs/profile.md": capability_block,
     "docs/hooks.md": hook_block,
+    "docs/quality.md": rule_block,
 }
 PAGES: dict[str, Callable[[Path], str]] = {
     "docs/providers/README.md": provider_page,

@@ -53,7 +53,9 @@ def root_block(root: Path) -> str:
     """The root's extras: every plugin by its folder, every feature of core, and all providers at once."""
     lines = [f'{name} = ["jackfield[{name}] @ {{root:uri}}/core"]' for name in feature_extras(root / "core")]
     for folder in plugin_folders(root):
-        places = ", ".join(f'"jackfield-{name} @ {{root:uri}}/plugins/{name}"' for name in needed(root, folder.name))
+        places = ", ".join(
+            f'"jackfield-{name} @ {{root:uri}}/plugins/{name}"' for name in needed(root, folder.name)
+        )
         lines.append(f"{folder.name} = [{places}]")
     lines.append(f'all = ["jackfield-workspace[{",".join(provider_ids(root))}]"]')
     return "".join(f"{line}\n" for line in lines)

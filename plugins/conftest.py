@@ -38,12 +38,18 @@ def profile(provider: str, monkeypatch: pytest.MonkeyPatch) -> Profile:
 
 
 @pytest.fixture(autouse=True)
-def _own_home(provider: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """No configuration, no key and no address but what a test sets."""
-    stated = Registry().profile(provider)
-    specs = (stated.auth, *stated.auth.alternatives)
-    names = {*stated.base_url_env, *(name for spec in specs for name in spec.env)}
-    names |= {name for setting in stated.settings.values() for name in setting.env}
+def _own_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration, no key and no address but what a test sets; the contract brings a home of its own."""
+    if hasattr(request.cls, "subject_of"):
+        return
+    provider: str = request.getfixturevalue("provider")
+    tmp_path = request.getfixturevalue("tmp_path")
+    registry = Registry()
+    names: set[str] = set()
+    for stated in map(registry.profile, {provider} & set(registry.ids())):  # some folders hold no provider
+        specs = (stated.auth, *stated.auth.alternatives)
+        names |= {*stated.base_url_env, *(name for spec in specs for name in spec.env)}
+        names |= {name for setting in stated.settings.values() for name in setting.env}
     for name in names | {name for name in os.environ if name.startswith("JACKFIELD_")}:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("JACKFIELD_HOME", str(tmp_path / "home"))

@@ -119,7 +119,7 @@ class Loopback:
 
     def reply(self, call: Call) -> Reply | Streamed:
         """The answer to one call: by the wire whose path it has."""
-        route = next((route for route in self._routes if operation._fits(route.tail, call.path)), None)
+        route = next((route for route in self._routes if operation.fits(route.tail, call.path)), None)
         try:
             if route is not None and call.method == "POST":
                 return self._completed(route, call)

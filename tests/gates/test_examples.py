@@ -15,8 +15,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "core" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES += sorted(ROOT.glob("plugins/*/README.md"))
+TUTORIALS = sorted((ROOT / "docs" / "write-a-provider").glob("*.md"))
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-REASON = re.compile(r"python notest: \S+ \S+ \S+.*")
+REASON = re.compile(r"[a-z]+ notest: \S+ \S+ \S+.*")
+WRITTEN = re.compile(r"(?:toml|python|yaml) (file|more): (\S+)")  # a file the reader writes, or adds to
+STAND_IN = Path(__file__).with_name("stand_in_pip.py")
 
 # Runs a page's examples in one namespace, with the page's own line numbers in tracebacks.
 RUNNER = """
@@ -36,8 +39,9 @@ def blocks(page: Path) -> list[tuple[int, str, str]]:
 
 
 def pages_with(language: str) -> list[pytest.param]:
-    """The pages that have blocks of that language."""
-    found = [page for page in PAGES if any(name == language for _, name, _ in blocks(page))]
+    """The pages that have blocks of that language; tutorials are run from top to bottom, with all of theirs."""
+    pages = [page for page in PAGES if page not in TUTORIALS]
+    found = [page for page in pages if any(name == language for _, name, _ in blocks(page))]
     return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in found]
 
 
@@ -48,7 +52,7 @@ def environment(tmp_path: Path, loopback: str) -> dict[str, str]:
         name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG", "LANG") if name in os.environ
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.pop('PATH', '')}"
-    names = [entry.stem for entry in (ROOT / "plugins").iterdir()]
+    names = ["acme", *(entry.stem for entry in (ROOT / "plugins").iterdir())]
     upper = [name.upper().replace("-", "_") for name in names]
     keys = {f"{name}_API_KEY": "sk-test-0123456789abcdef" for name in upper}
     bases = {f"{name}_BASE_URL": loopback for name in upper}
@@ -72,25 +76,72 @@ def test_python_examples_run(page, environment, tmp_path):
 def test_console_examples_print_what_they_show(page, environment, tmp_path):
     """A command of a page prints what the page shows below it."""
     sessions = [text for _, name, text in blocks(page) if name == "console"]
-    steps = [
-        step.partition("\n")[::2]
-        for text in sessions
-        for step in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
-    ]
 
-    for command, shown in steps:
-        done = subprocess.run(
-            command,
-            shell=True,
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert 0 == done.returncode, done.stderr
-        assert shown.strip() == done.stdout.strip()
+    for command, shown in [step for session in sessions for step in steps_of(session)]:
+        assert_prints(command, shown, environment, tmp_path)
+
+
+@pytest.fixture
+def workshop(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The same, and a pip that installs what a page has written."""
+    site, programs = tmp_path / ".site", tmp_path / ".bin"
+    site.mkdir()
+    programs.mkdir()
+    pip = programs / "pip"
+    pip.write_text(f"#!{sys.executable}\n{STAND_IN.read_text(encoding='utf-8')}")
+    pip.chmod(0o755)
+    path = f"{programs}{os.pathsep}{environment['PATH']}"
+    return {**environment, "PATH": path, "PYTHONPATH": str(site), "COLUMNS": "200"}
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_tutorial_runs_from_top_to_bottom(page, workshop, tmp_path):
+    """Whoever follows a tutorial ends where it says: its files, commands and examples are one story."""
+    for line, name, text in blocks(page):
+        written = WRITTEN.fullmatch(name)
+        if written is not None:
+            write(tmp_path / written[2], text, adding=written[1] == "more")
+        elif name == "console":
+            for command, shown in steps_of(text):
+                assert_prints(command, shown, workshop, tmp_path)
+        elif name == "python":
+            source = json.dumps([(line, text)])
+            done = ran([sys.executable, "-W", "error", "-c", RUNNER, page.name], workshop, tmp_path, source)
+            assert 0 == done.returncode, done.stderr
+        else:
+            assert REASON.fullmatch(name) or name == "toml", (
+                f"{page.name}:{line}: a `{name}` block nobody runs"
+            )
+
+
+def write(file: Path, text: str, *, adding: bool) -> None:
+    """A file as the page shows it, or what it adds to one that is there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text((file.read_text(encoding="utf-8") if adding else "") + text, encoding="utf-8")
+
+
+def steps_of(session: str) -> list[tuple[str, str]]:
+    """The commands of a session, each with what is shown below it."""
+    steps = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
+    return [(command, shown) for command, _, shown in (step.partition("\n") for step in steps)]
+
+
+def assert_prints(command: str, shown: str, environment: dict[str, str], folder: Path) -> None:
+    """A command prints what a page shows; `…` stands for anything."""
+    done = ran(command, environment, folder)
+    assert 0 == done.returncode, f"{command}\n{done.stdout}\n{done.stderr}"
+    pattern = ".*".join(map(re.escape, re.split(r"\n?…\n?", shown.strip())))
+    assert re.fullmatch(pattern, done.stdout.strip(), re.DOTALL), f"{command}\n{done.stdout}"
+
+
+def ran(
+    command: str | list[str], environment: dict[str, str], folder: Path, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """A command that has ended."""
+    return subprocess.run(
+        command, shell=isinstance(command, str), input=given, env=environment, cwd=folder,
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -98,8 +149,9 @@ def test_page_is_sound(page):
     """Examples that do not run say why, TOML can be read, and links lead to files and headings that exist."""
     found = blocks(page)
     for _, name, text in found:
-        assert not name.startswith("py") or name == "python" or REASON.fullmatch(name)
-        assert name != "toml" or tomllib.loads(text) is not None
+        known = name == "python" or REASON.fullmatch(name) or WRITTEN.fullmatch(name)
+        assert known or not name.startswith("py")
+        assert not name.startswith("toml") or tomllib.loads(text) is not None
 
     assert [] == [target for target in links(page) if not leads_somewhere(page, target)]
 

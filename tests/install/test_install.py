@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -41,44 +39,8 @@ print(json.dumps({"ids": client.registry.ids(), "bound": binding.name, "text": a
 """
 
 
-def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
-    """What a command prints; its own words where it fails."""
-    kept = {
-        name: os.environ[name]
-        for name in os.environ
-        if not name.startswith(("PYTHON", "COV_", "COVERAGE", "VIRTUAL"))
-    }
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=kept | (env or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert 0 == done.returncode, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-def fresh(folder: Path) -> Path:
-    """The folder of the programs of a new virtual environment."""
-    run(sys.executable, "-m", "venv", folder)
-    return folder / ("Scripts" if os.name == "nt" else "bin")
-
-
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheels of core and every plugin."""
-    folder = tmp_path_factory.mktemp("dist")
-    bin_folder = fresh(tmp_path_factory.mktemp("builder"))
-    run(bin_folder / "pip", "install", "--quiet", "hatchling")
-    projects = [ROOT / "core", *(file.parent for file in sorted(ROOT.glob("plugins/*/pyproject.toml")))]
-    run(bin_folder / "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "-w", folder, *projects)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(run, fresh, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean environment with one provider and the command line, from wheels."""
     bin_folder = fresh(tmp_path_factory.mktemp("wheels"))
     run(bin_folder / "pip", "install", "--quiet", "--find-links", wheels, f"jackfield[groq,cli]=={VERSION}")
@@ -110,7 +72,7 @@ def test_every_project_becomes_a_wheel(wheels):
     }
 
 
-def test_wheels_complete_and_stream(installed, surroundings, tmp_path):
+def test_wheels_complete_and_stream(run, installed, surroundings, tmp_path):
     """Installed by the extras of core, the one provider is listed, binds, completes and streams."""
     found = json.loads(
         run(
@@ -131,7 +93,7 @@ def test_wheels_complete_and_stream(installed, surroundings, tmp_path):
     }
 
 
-def test_command_line_is_installed(installed, surroundings, tmp_path):
+def test_command_line_is_installed(run, installed, surroundings, tmp_path):
     """The extra ``cli`` installs a command that answers and lists."""
     answer = run(
         installed / "jackfield", "-m", "groq/any-model", "Name three rivers.", cwd=tmp_path, env=surroundings
@@ -142,7 +104,7 @@ def test_command_line_is_installed(installed, surroundings, tmp_path):
     assert "groq" in json.dumps(listed)
 
 
-def test_checkout_installs_by_extras(tmp_path, surroundings):
+def test_checkout_installs_by_extras(run, fresh, tmp_path, surroundings):
     """``pip install ".[groq,anthropic]"`` from the checkout needs nothing that was built before."""
     bin_folder = fresh(tmp_path / "checkout")
     run(bin_folder / "pip", "install", "--quiet", ".[groq,anthropic]")

@@ -112,6 +112,7 @@ class Capabilities:
         """These capabilities with another layer on top."""
         return Capabilities({**self.statements, **statements})
 
+
 # What a model is made for. One that is not made for chat can only do the one thing, unless its own facts say more.
 MODES: Mapping[str, Capability] = {
     "chat": Capability.CHAT,

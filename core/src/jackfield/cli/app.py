@@ -17,7 +17,7 @@ from jackfield.cli.invocation import Invocation
 
 DEFAULT = "complete"
 
-# Command -> what it does. Each is the function of that name in the module of that name.
+# Command -> what it does. Each is the function of that name in the module of that name, dashes as underscores.
 COMMANDS: Mapping[str, str] = {
     "complete": 'Ask a model. This is what `jackfield "prompt"` does.',
     "chat": "Talk with a model, turn by turn.",
@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, str] = {
     "keys": "Store, list and remove keys.",
     "config": "Show what is configured, and where.",
     "plugins": "List the installed plugins.",
+    "record": "Record the cassettes a provider's tests replay.",
+    "new-plugin": "Write a provider's package.",
     "explain": "Explain an error code.",
     "completion": "Print the completion script of a shell.",
 }
@@ -48,7 +50,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, loaded now."""
         if cmd_name in COMMANDS:
-            found: click.Command = getattr(import_module(f"jackfield.cli.{cmd_name}"), cmd_name)
+            module = cmd_name.replace("-", "_")
+            found: click.Command = getattr(import_module(f"jackfield.cli.{module}"), module)
             return found
         from jackfield.cli.thirdparty import command
 

@@ -120,7 +120,7 @@ def row_of(run: Invocation, provider: str) -> Row:
         profile = run.registry.profile(provider)
     except JackfieldError as exc:
         return Row(provider, name, version, distribution, broken=exc.summary)
-    return Row(provider, profile.name, version, distribution, profile.quality.level, key_of(run, provider))
+    return Row(provider, profile.name, version, distribution, profile.quality.shown, key_of(run, provider))
 
 
 def _show(run: Invocation, provider: str) -> None:

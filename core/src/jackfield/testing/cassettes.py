@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from attrs import frozen
 
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 
-class CassetteMismatch(AssertionError):  # noqa: N818  # it is a test that fails, as all of these are
+class CassetteMismatch(AssertionError):
     """A call is not on the cassette, or the cassette has more than was asked for."""
 
 
@@ -60,6 +59,10 @@ class _Deck:
         self._left = list(cassette.interactions)
         self._lock = threading.Lock()
 
+    def share(self, other: _Deck) -> None:
+        """Play from what ``other`` plays from: what one has played is gone for both."""
+        self._left, self._lock = other._left, other._lock
+
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
         """The exchanges that nobody asked for yet."""
@@ -69,11 +72,10 @@ class _Deck:
         """Fail if not all of the cassette was played."""
         if self._left:
             names = ", ".join(f"{one.method} {without_secrets(one.uri)}" for one in self._left)
-            _fail(
-                f"`{self.cassette.name}`: {len(self._left)} of {len(self.cassette.interactions)} exchanges were not played",
-                f"nobody asked for {names}",
-                "ask for all that is recorded, or record anew with `jackfield record`",
-            )
+            count = f"{len(self._left)} of {len(self.cassette.interactions)}"
+            what = f"`{self.cassette.name}`: {count} exchanges were not played"
+            mend = "ask for all that is recorded, or record anew with `jackfield record`"
+            raise _mismatch(what, f"nobody asked for {names}", mend)
 
     def _take(self, call: Call) -> Interaction:
         """The recorded exchange a call is; the first of several that are the same."""
@@ -87,20 +89,16 @@ class _Deck:
                 if nearest is None or len(found) < len(nearest):
                     nearest = found
         why = "all exchanges on it were played" if nearest is None else "; ".join(nearest)
-        _fail(
-            f"`{self.cassette.name}`: {call.method} {without_secrets(call.url)} is not on the cassette",
-            why,
-            "mend the request, or record it anew with `jackfield record`",
-        )
+        what = f"`{self.cassette.name}`: {call.method} {without_secrets(call.url)} is not on the cassette"
+        raise _mismatch(what, why, "mend the request, or record it anew with `jackfield record`")
 
     def _open(self, call: Call) -> _Playing:
         one = self._take(call)
         return _Playing(one, one.cut(self._split))
 
 
-def _fail(what: str, why: str, mend: str) -> NoReturn:
-    msg = f"{what}\n  why: {why}\n  mend: {mend}"
-    raise CassetteMismatch(msg)
+def _mismatch(what: str, why: str, mend: str) -> CassetteMismatch:
+    return CassetteMismatch(f"{what}\n  why: {why}\n  mend: {mend}")
 
 
 class _Playing:

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from jackfield.testing.redaction import without_secrets
+from jackfield.testing.redaction import MASKED, without_secrets
 from jackfield.testing.tape import Interaction
 from jackfield.wire.call import Call, Headers
 
@@ -29,8 +30,10 @@ def differences(
     """
     found = [] if call.method == recorded.method else [f"method: {recorded.method} was recorded"]
     found += _of_address(recorded.uri, call.url)
-    found += _of_headers(recorded.headers, Headers(call.headers), (*SIGNIFICANT, *significant))
-    sent, kept = (_canonical(one.body, one.headers.get("content-type", "")) for one in (call, recorded))
+    headers = Headers({name.lower(): value for name, value in call.headers.items()})
+    found += _of_headers(recorded.headers, headers, (*SIGNIFICANT, *significant))
+    sent = _canonical(call.body, headers.get("content-type", ""))
+    kept = _canonical(recorded.body, recorded.headers.get("content-type", ""))
     places = [place for place in _places(kept, sent, "") if not _is_volatile(place[0], volatile)]
     return found + [
         f"body{place and f' at {place}'}: {_shown(was)} was recorded, {_shown(now)} is sent"
@@ -41,7 +44,7 @@ def differences(
 def _of_address(recorded: str, url: str) -> Iterator[str]:
     was, now = _parts(recorded), _parts(url)
     for name, before, after in zip(("scheme", "host", "port", "path", "query"), was, now, strict=True):
-        if before != after:
+        if not _fits(before, after):
             yield f"{name}: {_shown(before)} was recorded, {_shown(after)} is sent"
 
 
@@ -54,7 +57,7 @@ def _parts(url: str) -> tuple[Any, ...]:
         parts.hostname,
         parts.port or _PORTS.get(parts.scheme),
         path if path != [""] else ["", ""],
-        sorted(parse_qsl(parts.query, keep_blank_values=True)),
+        sorted(parse_qsl(parts.query, keep_blank_values=True), key=itemgetter(0)),
     )
 
 
@@ -62,7 +65,7 @@ def _of_headers(recorded: Headers, sent: Headers, significant: Collection[str]) 
     for name, was in recorded.items():
         if any(fnmatchcase(name, pattern) for pattern in significant):
             now = sent.get(name, "")
-            if _BOUNDARY.sub("boundary", was) != _BOUNDARY.sub("boundary", now):
+            if not _fits(_BOUNDARY.sub("boundary", was), _BOUNDARY.sub("boundary", now)):
                 yield f"header {name}: {_shown(was)} was recorded, {_shown(now)} is sent"
 
 
@@ -75,7 +78,11 @@ def _canonical(body: bytes, kind: str) -> Any:
     if boundary is not None:
         return body.replace(boundary[1].encode(), b"boundary")
     if kind.startswith("application/x-www-form-urlencoded"):
-        return {"form": sorted(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))}
+        return {
+            "form": sorted(
+                parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True), key=itemgetter(0)
+            )
+        }
     try:
         return json.loads(body) if body else None
     except ValueError:
@@ -90,8 +97,21 @@ def _places(was: Any, now: Any, at: str) -> Iterator[tuple[str, Any, Any]]:
     elif isinstance(was, list | tuple) and isinstance(now, list | tuple) and len(was) == len(now):
         for number, (before, after) in enumerate(zip(was, now, strict=True)):
             yield from _places(before, after, f"{at}.{number}".lstrip("."))
-    elif was != now or isinstance(was, bool) is not isinstance(now, bool):  # True == 1, but not in JSON
+    elif not _fits(was, now):
         yield at, was, now
+
+
+def _fits(was: Any, now: Any) -> bool:
+    """Whether a value is the recorded one. Where a secret was masked, anything is."""
+    if isinstance(was, bool) is not isinstance(now, bool):
+        return False  # True == 1, but not in JSON
+    if isinstance(was, list | tuple) and isinstance(now, list | tuple):
+        return len(was) == len(now) and all(map(_fits, was, now))
+    if isinstance(was, bytes) and isinstance(now, bytes):
+        was, now = was.decode("latin-1"), now.decode("latin-1")
+    if isinstance(was, str) and isinstance(now, str) and "REDA" in was:
+        return re.fullmatch(".+".join(map(re.escape, MASKED.split(was))), now, re.DOTALL) is not None
+    return bool(was == now)
 
 
 class _Nothing:

@@ -1,8 +1,8 @@
 """Cassettes as values and as files: recorded exchanges in the format of vcrpy, with what it cannot say beside it.
 
 A cassette is a vcrpy file, so that vcrpy alone reads and replays it. What vcrpy loses stands under keys it
-passes over: at the top where the exchanges come from (``origin``, ``recorded``, ``model``, ``core``,
-``settings``), and in each exchange ``tape``: where the pieces of the answer ended, when they came, and what
+passes over: at the top where the exchanges come from (``origin``, ``recorded``, ``provider``,
+``model``, ``core``, ``settings``), and in each exchange ``tape``: where the pieces of the answer ended, when they came, and what
 broke it off.
 
     version: 1
@@ -29,7 +29,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from jackfield.errors import KINDS, BadConfig, ErrorInfo
 from jackfield.wire.call import Headers, Reply
@@ -47,6 +47,14 @@ def _size(data: bytes) -> str:
     return f"<{len(data)} bytes>"
 
 
+def _whole(one: Interaction) -> tuple[bytes, ...]:
+    return (one.reply_body,) if one.reply_body else ()
+
+
+def _at_once(one: Interaction) -> tuple[float, ...]:
+    return (0.0,) * len(one.chunks)
+
+
 @frozen
 class Interaction:
     """One exchange: what was asked, and the answer as it came."""
@@ -58,8 +66,12 @@ class Interaction:
     status: int = 200
     reply_headers: Headers = field(factory=Headers)
     reply_body: bytes = field(default=b"", repr=_size)
-    chunks: tuple[bytes, ...] = field(default=(), repr=lambda chunks: f"<{len(chunks)} chunks>")
-    delays: tuple[float, ...] = ()  # when each chunk came: milliseconds after the request was sent
+    chunks: tuple[bytes, ...] = field(
+        default=Factory(_whole, takes_self=True), repr=lambda chunks: f"<{len(chunks)} chunks>"
+    )
+    delays: tuple[float, ...] = field(
+        default=Factory(_at_once, takes_self=True)
+    )  # when each chunk came: milliseconds after the request was sent
     error: str = ""  # the kind of failure that ended the answer, if one did
 
     @property
@@ -77,6 +89,11 @@ class Interaction:
         """The request's JSON; ``None`` where it is none."""
         return _json(self.body)
 
+    @property
+    def answered(self) -> Any:
+        """The answer's JSON; ``None`` where it is none."""
+        return _json(self.reply_body)
+
     def cut(self, split: int | None) -> tuple[bytes, ...]:
         """The answer in pieces of ``split`` bytes; as it came, without."""
         if split is None:
@@ -91,6 +108,7 @@ class Cassette:
     interactions: tuple[Interaction, ...]
     origin: str = "recorded"  # or "documented": written after what the vendor publishes
     recorded: str = ""  # the day, or the month
+    provider: str = ""
     model: str = ""
     core: str = ""  # the version of this library that wrote it
     settings: Mapping[str, str] = field(factory=dict)  # what the client was told, without what is secret
@@ -115,9 +133,10 @@ class Cassette:
         stated = {name: value for name, value in facts.items() if value}
         file = {"version": 1, **stated, "interactions": [_written(one) for one in self.interactions]}
         yaml = yaml_module()
-        return yaml.dump(  # type: ignore[no-any-return]
+        data: bytes = yaml.dump(
             file, Dumper=_dumper(yaml), sort_keys=False, allow_unicode=True, width=1 << 20, encoding="utf-8"
         )
+        return data
 
     def save(self, path: str | Path) -> None:
         """Write the file, whole or not at all."""
@@ -137,7 +156,7 @@ class Cassette:
             return None
 
 
-_FACTS: Final = ("origin", "source", "recorded", "model", "core", "settings")
+_FACTS: Final = ("origin", "source", "recorded", "provider", "model", "core", "settings")
 
 
 def yaml_module() -> ModuleType:
@@ -156,7 +175,7 @@ def yaml_module() -> ModuleType:
 def _read(data: bytes, path: Path) -> Cassette:
     yaml = yaml_module()
     try:
-        file = yaml.load(data, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe ones
+        file = yaml.load(data, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # both are safe
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         mark = getattr(exc, "problem_mark", None)
         _refuse(path, f"is not YAML of plain values{f' (line {mark.line + 1})' if mark else ''}")
@@ -191,6 +210,7 @@ def _interaction(one: Mapping[str, Any]) -> Interaction:
     if body[:2] == b"\x1f\x8b" and headers.get("content-encoding", "").endswith("gzip"):
         body = zlib.decompressobj(_GZIP).decompress(body, LARGEST)
         del headers["content-encoding"]
+        tape = {}  # its pieces were not of these bytes
     chunks = _chunks(body, tape.get("chunks"))
     return Interaction(
         str(request["method"]).upper(),
@@ -278,9 +298,9 @@ def _written(one: Interaction) -> dict[str, Any]:
         "headers": {name: [value] for name, value in one.reply_headers.items()},
         "body": {"string": _text(one.reply_body)},
     }
-    tape = {"chunks": [len(chunk) for chunk in one.chunks], "ms": [*map(_short, one.delays)]}
+    tape: dict[str, Any] = {"chunks": [len(chunk) for chunk in one.chunks], "ms": [*map(_short, one.delays)]}
     if one.error:
-        tape["error"] = one.error  # type: ignore[assignment]  # a value of another kind
+        tape["error"] = one.error
     return {"request": request, "response": response, "tape": tape}
 
 
@@ -307,7 +327,9 @@ def _text(body: bytes) -> str | bytes:
 
 def _dumper(yaml: ModuleType) -> Any:
     """A dumper that writes texts of several lines as blocks, and lists of numbers in one line."""
-    dumper = type("Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {"ignore_aliases": _no_aliases})
+    dumper: Any = type(
+        "Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {"ignore_aliases": _no_aliases}
+    )
     dumper.add_representer(str, _block)
     dumper.add_representer(list, _row)
     return dumper

@@ -1,0 +1,169 @@
+"""What a provider has shown: the level that follows from the rules it met, as lines, as JSON and as a badge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, field, frozen
+
+from jackfield.capability import Capability, Support
+from jackfield.errors import JackfieldError
+from jackfield.testing.contract import rules
+from jackfield.testing.rules import LEVELS, Rule
+from jackfield.testing.subject import Subject
+
+Outcomes = Mapping[str, Mapping[str, str]]
+NONE = "none"
+COLOURS = {
+    NONE: "#9f9f9f",
+    "bronze": "#a0522d",
+    "silver": "#708090",
+    "gold": "#b8860b",
+    "platinum": "#2e6f95",
+}
+
+
+@frozen
+class Score:
+    """What became of the rules about one capability, or of one group."""
+
+    name: str
+    support: str = ""
+    met: int = 0
+    asked: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was asked is met."""
+        return self.met == self.asked
+
+
+@frozen
+class Scorecard:
+    """One provider's."""
+
+    provider: str
+    level: str
+    claimed: str
+    owner: str = ""
+    rules: Mapping[str, str] = field(factory=dict)
+    capabilities: Sequence[Score] = ()
+    exempt: Mapping[str, str] = field(factory=dict)
+    deselected: int = 0
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The rules between this level and the next."""
+        upper = LEVELS[min(len(LEVELS) - 1, _rank(self.level) + 1)]
+        by_name = {rule.name: rule for rule in rules()}
+        return tuple(
+            name
+            for name, outcome in self.rules.items()
+            if outcome == "failed" and _rank(by_name[name].level) <= _rank(upper)
+        )
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "missing": list(self.missing)}
+
+
+def _rank(level: str) -> int:
+    return LEVELS.index(level) if level in LEVELS else -1
+
+
+def level_of(outcomes: Mapping[str, str], every: Sequence[Rule]) -> str:
+    """The highest level whose rules, and those of all levels below, are met; rules that were not asked count not."""
+    reached = NONE
+    for level in LEVELS:
+        asked = [
+            rule.name for rule in every if rule.level == level and rule.name in outcomes and not rule.advice
+        ]
+        if not asked or any(outcomes[name] != "passed" for name in asked):
+            return reached
+        reached = level
+    return reached
+
+
+def _together(cases: Mapping[str, str]) -> str:
+    """A rule is met where all of its cases are."""
+    found = set(cases.values())
+    return "failed" if "failed" in found else "skipped" if "skipped" in found else "passed"
+
+
+def scorecards(scores: Mapping[str, Outcomes]) -> list[Scorecard]:
+    """The scorecards of all providers that were tested."""
+    return [_card(provider, scores[provider]) for provider in sorted(scores)]
+
+
+def _card(provider: str, outcomes: Outcomes) -> Scorecard:
+    every = rules()
+    told = {name: _together(cases) for name, cases in outcomes.items()}
+    try:
+        profile = Subject(provider, {}, None).profile
+    except JackfieldError:
+        return Scorecard(provider, NONE, NONE, rules=told)
+    level = level_of(told, every)
+    return Scorecard(
+        profile.id,
+        level,
+        profile.quality.level,
+        profile.quality.owner,
+        told,
+        tuple(
+            _capability(one, profile.capabilities.statement(one).support, outcomes, every)
+            for one in Capability
+        ),
+        profile.quality.exempt,
+        sum(rule.name not in told for rule in every),
+    )
+
+
+def _capability(one: Capability, support: Support, outcomes: Outcomes, every: Sequence[Rule]) -> Score:
+    """What became of the rules that need a capability, and of the refusals of it."""
+    names = [rule.name for rule in every if one in rule.needs and rule.name in outcomes]
+    found = [_together(outcomes[name]) for name in names]
+    refusals = outcomes.get("what_it_cannot_do_is_refused", {})
+    found += [refusals[one.value]] if one.value in refusals else []
+    return Score(one.value, support.value, found.count("passed"), len(found))
+
+
+def shown(card: Scorecard) -> Iterator[str]:
+    """A scorecard for people."""
+    met = sum(outcome == "passed" for outcome in card.rules.values())
+    claim = "as claimed" if card.level == card.claimed else f"{card.claimed} is claimed"
+    yield f"{card.provider}: {card.level} ({claim}); {met} of {len(card.rules)} rules met, {card.deselected} do not apply"
+    if not card.owner:
+        yield "  nobody looks after it: it is shown one level lower"
+    for score in card.capabilities:
+        if score.asked:
+            yield f"  {score.name.ljust(16)} {score.support.ljust(16)} {score.met}/{score.asked} {'ok' if score.whole else 'GAP'}"
+    for name, reason in card.exempt.items():
+        yield f"  exempt: {name} ({reason})"
+    if card.missing:
+        yield f"  for the next level: {', '.join(card.missing)}"
+
+
+def written(cards: Sequence[Scorecard], folder: str | Path) -> None:
+    """Write ``scorecard.json``, and a badge for each provider."""
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    forms = {card.provider: card.form for card in cards}
+    (place / "scorecard.json").write_text(json.dumps(forms, indent=1, sort_keys=True) + "\n", "utf-8")
+    for card in cards:
+        (place / f"scorecard-{card.provider}.svg").write_text(badge(card.provider, card.level), "utf-8")
+
+
+def badge(provider: str, level: str) -> str:
+    """A badge: the provider's name, and its level."""
+    left, right = 7 * len(provider) + 12, 7 * len(level) + 12
+    colour = COLOURS[level]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{provider}: {level}">'
+        f'<rect width="{left}" height="20" fill="#444"/><rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
+        f'<g fill="#fff" font-family="Verdana,sans-serif" font-size="11" text-anchor="middle">'
+        f'<text x="{left / 2:g}" y="14">{provider}</text><text x="{left + right / 2:g}" y="14">{level}</text></g></svg>\n'
+    )

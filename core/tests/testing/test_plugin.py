@@ -1,0 +1,152 @@
+"""The pytest plugin: what is chosen, what is told, what is kept closed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made_up import Fault, build
+
+from jackfield import Client, Registry
+from jackfield.profile import Capability
+from jackfield.testing.contract.refusing import accepted
+from jackfield.testing.stage import Stage
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs pytest over made-up providers; its whole output."""
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-p",
+                "jackfield.testing.plugin",
+                "-p",
+                "no:cacheprovider",
+                *arguments,
+            ],
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "site"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        return done.stdout + done.stderr
+
+    return run
+
+
+CLASS = 'from jackfield.testing import ProviderContract\n\n\nclass TestAcme(ProviderContract):\n    provider = "acme"\n'
+
+
+def test_it_imports_nothing_of_the_library():
+    """It is loaded by every pytest, before coverage begins."""
+    code = "import sys, jackfield.testing.plugin; print(sorted(m for m in sys.modules if m.startswith('jackfield')))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "['jackfield', 'jackfield.testing', 'jackfield.testing.plugin']" == done.stdout.strip()
+
+
+def test_rules_above_the_claim_do_not_fail(run, tmp_path):
+    """They are told."""
+    tests = build(tmp_path, "acme", Fault(swaps=(("README.md", "Troubleshooting", "More"),)), level="silver")
+
+    told = run("-q", "-rx", str(tests), "-k", "trouble")
+
+    assert "1 xfailed" in told
+    assert "a gold rule; silver is claimed" in told
+
+
+def test_an_exempt_rule_is_not_asked(run, tmp_path):
+    """The scorecard says why."""
+    swaps = (("profile.toml", 'code = "what', 'its_readme_helps_in_trouble = "it is new"\ncode = "what'),)
+    tests = build(tmp_path, "acme", Fault(swaps=swaps))
+
+    told = run(str(tests), "-k", "readme")
+
+    assert "1 passed" in told
+    assert "exempt: its_readme_helps_in_trouble (it is new)" in told
+
+
+def test_a_reasoned_override_is_allowed(run, tmp_path):
+    """With a strict `xfail` that says why."""
+    body = CLASS.replace("from", "import pytest\n\nfrom", 1) + (
+        '\n    @pytest.mark.xfail(reason="see https://acme.example/1", strict=True)\n'
+        "    def test_it_streams(self):\n        assert False\n"
+    )
+    tests = build(tmp_path, "acme", Fault(files={"test_contract.py": body}))
+
+    told = run("-q", str(tests), "-k", "overridden or it_streams")
+
+    assert "1 passed, " in told
+    assert "1 xfailed" in told
+
+
+def test_the_guard_of_overrides_cannot_be_overridden(run, tmp_path):
+    """The class cannot even be made."""
+    body = CLASS + "\n    test_the_contract_is_not_overridden = None\n"
+    tests = build(tmp_path, "acme", Fault(files={"test_contract.py": body}))
+
+    assert "overrides `test_the_contract_is_not_overridden`" in run("-q", str(tests))
+
+
+def test_an_installed_provider_is_tested_without_its_tests(run, tmp_path):
+    """By its name; what speaks of cassettes is not asked."""
+    build(tmp_path, "acme", Fault())
+
+    told = run("-q", "--pyargs", "jackfield.testing.suite", "--provider", "acme", "-k", "hello or cassettes")
+
+    assert "1 passed" in told
+
+
+def test_no_test_of_the_contract_leaves_the_process(run, tmp_path):
+    """A provider that opens a socket is told so."""
+    wire = (
+        "class Broken(ChatCompletions):\n"
+        "    def render_completion(self, request, stream):\n"
+        "        import socket\n\n"
+        "        socket.create_connection(('192.0.2.1', 9))\n"
+    )
+    tests = build(tmp_path, "acme", Fault(wire=wire))
+
+    assert "no test of the contract leaves the process" in run("-q", str(tests), "-k", "hello")
+
+
+def test_a_broken_profile_is_told_once(run, tmp_path):
+    """All other rules wait for it."""
+    tests = build(tmp_path, "acme", Fault(swaps=(("profile.toml", "[auth]", "wrong = 1\n\n[auth]"),)))
+
+    told = run("-q", str(tests))
+
+    assert "1 failed" in told
+    assert "passed" not in told
+    assert "`profile.toml`" in told or "invalid profile" in told
+
+
+@pytest.mark.parametrize("now", [True, False])
+def test_a_stale_cannot_is_found_by_asking(tmp_path, monkeypatch, now):
+    """Asked with the refusal lifted, a provider that takes it by now has been found out."""
+    from jackfield.errors import InvalidRequest
+    from jackfield.testing.answers import ANSWER
+
+    build(tmp_path, "acme", Fault())
+    monkeypatch.setenv("ACME_API_KEY", "k" * 40)
+    registry = Registry(entry_points=())
+    registry.add(tmp_path / "site" / "jackfield_acme")
+    stage = Stage()
+    client = Client({"max_retries": 0}, registry=registry, transport=stage)
+    stage.play(client.bind("acme/large-1").wire, ANSWER if now else InvalidRequest("no documents here"))
+
+    assert now is accepted(client, "acme/large-1", Capability.DOCUMENTS_IN)
