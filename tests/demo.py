@@ -1,7 +1,7 @@
-"""The main job, without a key: one API over three providers and two wire formats.
+"""The main job, without a key: one API over eight providers and six wire formats.
 
-A loopback server made of the wires' own server halves answers in place of the providers, so what you see
-is the library's real path: request, auth header, HTTP, streaming, parsing, usage, errors.
+The simulator answers in place of the providers, from the server halves of their wires, so what you see is the
+library's real path: request, signature, HTTP, streaming, parsing, usage, errors. It also fails when it is told to.
 
     hatch run demo
 """
@@ -10,20 +10,26 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import Literal
 
 import attrs
+from jackfield_simulator import Simulator
 
 import jackfield
-from jackfield import Client, Completion, Image, JackfieldError, Message, Request, ToolCall
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from jackfield_echo.answers import answer_to
-from loopback import Loopback
+from jackfield import Client, Completion, Image, JackfieldError, Message, ToolCall
 
 MODELS = ("openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5", "groq/openai/gpt-oss-20b")
+MORE = (
+    "gemini/gemini-2.5-flash",
+    "bedrock/amazon.nova-lite-v1:0",
+    "cohere/command-a-03-2025",
+    "mistral/mistral-small-latest",
+    "ollama/llama3.3",
+)
+SCENARIO = {
+    "latency": {"first_token": 0.02, "tokens_per_second": 1000, "jitter": 0.2},
+    "prices": {"input": 0.25, "output": 2.0},
+}
 
 
 @attrs.frozen
@@ -40,15 +46,6 @@ def weather(city: str, unit: Literal["C", "F"] = "C") -> str:
     return f"21 °{unit} in {city}"
 
 
-def answer(request: Request) -> Completion:
-    """The stand-in model: it echoes, calls the tools it is told of, and fails when asked to."""
-    if request.model.startswith("no-such"):
-        raise jackfield.ModelNotFound(
-            f"the model `{request.model}` does not exist", status=404, code="model_not_found"
-        )
-    return answer_to(request)
-
-
 def say(title: str) -> None:
     """A heading."""
     print(f"\n\033[1m{title}\033[0m" if sys.stdout.isatty() else f"\n{title}")
@@ -56,9 +53,9 @@ def say(title: str) -> None:
 
 def completions(client: Client) -> list[tuple[str, Completion, float]]:
     """The same question to every provider."""
-    say("One question, three providers")
+    say("One question, eight providers")
     found = []
-    for model in MODELS:
+    for model in (*MODELS, *MORE):
         begun = time.perf_counter()
         reply = client.complete(model, "Name three rivers: Rhine, Nile, Amazon.", max_tokens=50)
         found.append((model, reply, (time.perf_counter() - begun) * 1000))
@@ -101,7 +98,7 @@ def structured(client: Client) -> None:
 def errors(client: Client) -> None:
     """What goes wrong says what, why, where, and how to mend it."""
     say("Errors")
-    for model in ("groq/no-such-model", "cohere/command-a"):
+    for model in ("groq/no-such-model", "replicate/llama"):
         try:
             client.complete(model, "hello")
         except JackfieldError as exc:
@@ -112,34 +109,40 @@ def errors(client: Client) -> None:
         print("  " + str(exc).replace("\n", "\n  "))
 
 
-def table(found: list[tuple[str, Completion, float]]) -> None:
-    """Who answered, over which wire, how fast, for how many tokens."""
-    say("Usage")
-    client = Client()
-    print(f"  {'model':<34} {'wire':<18} {'ms':>6} {'in':>5} {'out':>5}  charge")
+def outage(client: Client, simulator: Simulator) -> None:
+    """A provider that is overloaded once is asked again."""
+    say("An overload, survived")
+    simulator.fault("overloaded-529", times=1)
+    reply = client.complete(MODELS[1], "Still there?", max_tokens=50)
+    print(f"  {MODELS[1]:<34} {reply.text}  (attempts: {len(reply.attempts)})")
+
+
+def table(found: list[tuple[str, Completion, float]], client: Client, simulator: Simulator) -> None:
+    """Who answered, over which wire, how fast, for how many tokens, and what the simulator charged."""
+    say("What it took")
+    print(f"  {'provider':<12} {'wire':<18} {'latency':>9} {'in':>5} {'out':>5}  charge")
+    bill = {line.request_id: line for line in simulator.bill}
     for model, reply, milliseconds in found:
-        wire = client.registry.profile(reply.provider).wire
-        usage = reply.usage
-        charge = "unknown" if reply.charge is None else f"${reply.charge}"
-        row = f"{model:<34} {wire:<18} {milliseconds:>6.1f} {usage.total_input:>5} {usage.total_output:>5}"
-        print(f"  {row}  {charge}")
+        wire, usage = client.bind(model).wire.name, reply.usage
+        charge = bill[reply.request_id].charge if reply.request_id in bill else "unknown"
+        row = f"{reply.provider:<12} {wire:<18} {milliseconds:>6.1f} ms {usage.total_input:>5} {usage.total_output:>5}"
+        print(f"  {row}  ${charge}")
+    totals = simulator.bill.totals()
+    print(f"  {totals.requests} requests in all, {totals.failed} of them failed; ${totals.charge} charged")
 
 
 def main() -> None:
     """Run all of it."""
-    with Loopback(answer) as server:
-        providers = {
-            "openai": {"base_url": f"{server.url}/v1", "api_key": "sk-" + 40 * "0"},
-            "groq": {"base_url": f"{server.url}/v1", "api_key": "gsk_" + 52 * "0"},
-            "anthropic": {"base_url": server.url, "api_key": "sk-ant-api03-" + 93 * "0" + "AA"},
-        }
-        with Client({"providers": providers}) as client:
+    with Simulator(SCENARIO) as simulator:
+        names = [model.partition("/")[0] for model in (*MODELS, *MORE)]
+        with simulator.client(*names, max_retries=2) as client:
             found = completions(client)
             streams(client)
             tools(client)
             structured(client)
             errors(client)
-    table(found)
+            outage(client, simulator)
+            table(found, client, simulator)
 
 
 if __name__ == "__main__":
