@@ -28,6 +28,7 @@ from jackfield.wire.base import Dialect
 from jackfield.wire.call import Call, Reply, Segment
 from jackfield.wire.operation import Operations, Steps
 from jackfield.wire.operations.codec import Codec, invalid, listed, malformed, said, written
+from jackfield.wire.operations.models import PagedModels
 from jackfield.wire.operations.rerank import Rerank
 from jackfield.wire.operations.transcribe import Transcribe
 from jackfield_cohere.tables import DEFAULTS, INPUT_TYPES
@@ -36,7 +37,6 @@ from jackfield_cohere.usage import BILLED, billed_fields, meta_usage, whole
 MOST_TEXTS = 96
 LONGEST_TEXT = 65536
 PAGE = 1000
-MOST_PAGES = 100
 API_VERSION = {"version": "2"}
 
 
@@ -190,7 +190,7 @@ def _local(what: str) -> ErrorInfo:
 # -- models --------------------------------------------------------------------------------------
 
 
-class Models(Codec[ModelsRequest, ModelList]):
+class Models(PagedModels):
     """``GET v1/models``, page after page."""
 
     name: ClassVar[str] = "models"
@@ -208,19 +208,10 @@ class Models(Codec[ModelsRequest, ModelList]):
         body = self.answer(reply)
         return ModelList(tuple(map(model_info, listed(body, "models"))), raw=body)
 
-    def ask(self, request: ModelsRequest) -> Steps[ModelList]:
-        """All pages."""
-        found: list[ModelInfo] = []
-        raw: list[Any] = []
-        for _ in range(MOST_PAGES):
-            page = self.parse((yield self.render(request)))
-            found += page.models
-            raw.append(page.raw)
-            following = said(page.raw, "next_page_token")
-            if not following:
-                break
-            request = ModelsRequest({**request.extra, "page_token": following})
-        return ModelList(tuple(found), raw=raw[0] if len(raw) == 1 else raw)
+    def following(self, body: dict[str, Any]) -> dict[str, str]:
+        """With the token of the next page."""
+        token = said(body, "next_page_token")
+        return {"page_token": token} if token else {}
 
     def read(self, call: Call) -> ModelsRequest:
         """The request a call asks."""

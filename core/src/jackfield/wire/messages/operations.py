@@ -16,7 +16,6 @@ from jackfield.types import (
     BatchRequest,
     BatchResult,
     BatchResults,
-    ModelInfo,
     ModelList,
     ModelsRequest,
     Request,
@@ -28,10 +27,9 @@ from jackfield.wire.operation import Operations, Steps
 from jackfield.wire.operations import files
 from jackfield.wire.operations.batches import STATUSES, completed, not_ready
 from jackfield.wire.operations.codec import Codec, counted, invalid, listed, malformed, moment, said, written
-from jackfield.wire.operations.models import info
+from jackfield.wire.operations.models import PagedModels, info
 
 PAGE = 1000
-MOST_PAGES = 100
 
 
 # -- counting ------------------------------------------------------------------------------------------
@@ -87,7 +85,7 @@ class CountTokens(Codec[Request, TokenCount]):
 # -- listing -------------------------------------------------------------------------------------------
 
 
-class Models(Codec[ModelsRequest, ModelList]):
+class Models(PagedModels):
     """``GET v1/models``, page after page."""
 
     name: ClassVar[str] = "models"
@@ -105,19 +103,10 @@ class Models(Codec[ModelsRequest, ModelList]):
         body = self.answer(reply)
         return ModelList(tuple(map(info, listed(body, "data"))), raw=body)
 
-    def ask(self, request: ModelsRequest) -> Steps[ModelList]:
-        """All pages."""
-        found: list[ModelInfo] = []
-        raw: list[Any] = []
-        for _ in range(MOST_PAGES):
-            page = self.parse((yield self.render(request)))
-            found += page.models
-            raw.append(page.raw)
-            last = said(page.raw, "last_id")
-            if page.raw.get("has_more") is not True or not last:
-                break
-            request = ModelsRequest({**request.extra, "after_id": last})
-        return ModelList(tuple(found), raw=raw[0] if len(raw) == 1 else raw)
+    def following(self, body: dict[str, Any]) -> dict[str, str]:
+        """After the last of this page, if there is more."""
+        last = said(body, "last_id")
+        return {"after_id": last} if body.get("has_more") is True and last else {}
 
     def read(self, call: Call) -> ModelsRequest:
         """The request a call asks."""

@@ -7,8 +7,11 @@ from typing import Any, ClassVar
 
 from jackfield.types import ModelInfo, ModelList, ModelsRequest
 from jackfield.wire.call import Call, Reply, Segment
+from jackfield.wire.operation import Steps
 from jackfield.wire.operations.codec import Codec, counted, listed, moment, said, seconds, written
 from jackfield.wire.replies import json_body
+
+MOST_PAGES = 100
 
 # What providers call the same two figures.
 CONTEXT = ("context_length", "context_window", "max_context_length", "max_model_len", "max_input_tokens")
@@ -41,6 +44,28 @@ class Models(Codec[ModelsRequest, ModelList]):
     def write(self, answer: ModelList) -> Reply:
         """The reply that lists them."""
         return written({"object": "list", "data": [_entry(model) for model in answer.models]})
+
+
+class PagedModels(Codec[ModelsRequest, ModelList]):
+    """A list that comes page after page: ``parse`` reads one, ``following`` says how the next is asked for."""
+
+    def following(self, body: dict[str, Any]) -> dict[str, str]:
+        """What to add to the request for the next page; nothing after the last."""
+        raise NotImplementedError
+
+    def ask(self, request: ModelsRequest) -> Steps[ModelList]:
+        """All pages."""
+        found: list[ModelInfo] = []
+        raw: list[Any] = []
+        for _ in range(MOST_PAGES):
+            page = self.parse((yield self.render(request)))
+            found += page.models
+            raw.append(page.raw)
+            more = self.following(page.raw)
+            if not more:
+                break
+            request = ModelsRequest({**request.extra, **more})
+        return ModelList(tuple(found), raw=raw[0] if len(raw) == 1 else raw)
 
 
 def _entries(body: dict[str, Any]) -> list[Any]:
