@@ -29,11 +29,11 @@ from jackfield.types import (
 from jackfield.wire.call import Call, Reply, Segment
 from jackfield.wire.generate_content.operations.exchange import (
     Exchange,
+    Kept,
     listed,
     malformed,
     moment,
     number,
-    paged,
     resource,
     resource_in,
     said,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from jackfield.wire.generate_content.wire import GenerateContent
 
 VERB = "batchGenerateContent"
-LARGEST_PAGE = 100
 
 # What a state ends with, whatever stands before it -> our word.
 STATES: Mapping[str, BatchStatus] = {
@@ -237,35 +236,21 @@ class CancelBatch:
         return self.get.parse((yield self.get.render(request)))
 
 
-class ListBatches(Exchange[BatchesRequest, BatchList]):
+class ListBatches(Kept[BatchesRequest, BatchList]):
     """``GET batches``, page by page."""
 
     name: ClassVar[str] = "batches.list"
-    method: ClassVar[str] = "GET"
     path: ClassVar[tuple[Segment, ...]] = ("batches",)
 
-    def render(self, request: BatchesRequest) -> Call:
-        """The call for the first page."""
-        return self._page(request, "")
+    items: ClassVar[str] = "operations"
 
-    def _page(self, request: BatchesRequest, token: str) -> Call:
-        self.unsupported(request.options, ("limit",))
-        size = min(request.options.get("limit") or LARGEST_PAGE, LARGEST_PAGE)
-        return self.call(self.path, query={"pageSize": size, "pageToken": token})
+    def item(self, raw: dict[str, Any]) -> Any:
+        """One of them."""
+        return batch_of(raw)
 
-    def parse(self, reply: Reply) -> BatchList:
-        """The batches of one page."""
-        return BatchList(tuple(self._parse_page(reply)[0]))
-
-    def _parse_page(self, reply: Reply) -> tuple[list[Batch], str]:
-        body = self.answer(reply)
-        return [batch_of(one) for one in listed(body, "operations")], word(body, "nextPageToken")
-
-    def ask(self, request: BatchesRequest) -> Steps[BatchList]:
-        """Page after page."""
-        most = request.options.get("limit")
-        found = yield from paged(lambda token: self._page(request, token), self._parse_page, most)
-        return BatchList(tuple(found), raw=[batch.raw for batch in found])
+    def answered(self, found: list[Any], raw: Any) -> BatchList:
+        """All of them."""
+        return BatchList(tuple(found), raw=raw)
 
     def read(self, call: Call) -> BatchesRequest:
         """The request a call asks; pages are our own affair."""

@@ -24,6 +24,7 @@ Item = TypeVar("Item")
 
 PAGE = 1000
 MOST_PAGES = 1000
+LARGEST_PAGE = 100  # of what is kept
 
 
 class Exchange(Generic[Asked, Answer]):
@@ -114,6 +115,44 @@ class Exchange(Generic[Asked, Answer]):
             hint = f"it takes: {', '.join(known) or 'none'}"
             provider = self.wire.dialect.provider
             raise Unsupported(ErrorInfo("request.unsupported", msg, provider=provider, hint=hint, sent="no"))
+
+
+class Kept(Exchange[Asked, Answer]):
+    """The list of what the provider keeps of one sort, page by page. The only option is ``limit``."""
+
+    method: ClassVar[str] = "GET"
+    items: ClassVar[str]  # the field that holds them
+
+    def item(self, raw: dict[str, Any]) -> Any:
+        """One of them."""
+        raise NotImplementedError
+
+    def answered(self, found: list[Any], raw: Any) -> Answer:
+        """All of them."""
+        raise NotImplementedError
+
+    def render(self, request: Asked) -> Call:
+        """The call for the first page."""
+        return self._page(request, "")
+
+    def _page(self, request: Any, token: str) -> Call:
+        self.unsupported(request.options, ("limit",))
+        size = min(request.options.get("limit") or LARGEST_PAGE, LARGEST_PAGE)
+        return self.call(self.path, query={"pageSize": size, "pageToken": token})
+
+    def parse(self, reply: Reply) -> Answer:
+        """Those of one page."""
+        return self.answered(self._parse_page(reply)[0], None)
+
+    def _parse_page(self, reply: Reply) -> tuple[list[Any], str]:
+        body = self.answer(reply)
+        return [self.item(one) for one in listed(body, self.items)], word(body, "nextPageToken")
+
+    def ask(self, request: Any) -> Steps[Answer]:
+        """Page after page."""
+        most = request.options.get("limit")
+        found = yield from paged(lambda token: self._page(request, token), self._parse_page, most)
+        return self.answered(found, [one.raw for one in found])
 
 
 def paged(

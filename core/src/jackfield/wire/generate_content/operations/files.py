@@ -12,11 +12,10 @@ from jackfield.types import Deleted, FileContent, FileList, FileRef, FilesReques
 from jackfield.wire.call import Call, Headers, Reply, Segment
 from jackfield.wire.generate_content.operations.exchange import (
     Exchange,
-    listed,
+    Kept,
     malformed,
     moment,
     number,
-    paged,
     resource,
     resource_in,
     said,
@@ -30,8 +29,6 @@ from jackfield.wire.operation import Steps, Verbs
 
 if TYPE_CHECKING:
     from jackfield.wire.generate_content.wire import GenerateContent
-
-LARGEST_PAGE = 100
 
 
 def stored_file(body: Mapping[str, Any]) -> StoredFile:
@@ -227,35 +224,21 @@ class DeleteFile(Exchange[FileRef, Deleted]):
         return written({})
 
 
-class ListFiles(Exchange[FilesRequest, FileList]):
+class ListFiles(Kept[FilesRequest, FileList]):
     """``GET files``, page by page."""
 
     name: ClassVar[str] = "files.list"
-    method: ClassVar[str] = "GET"
     path: ClassVar[tuple[Segment, ...]] = ("files",)
 
-    def render(self, request: FilesRequest) -> Call:
-        """The call for the first page."""
-        return self._page(request, "")
+    items: ClassVar[str] = "files"
 
-    def _page(self, request: FilesRequest, token: str) -> Call:
-        self.unsupported(request.options, ("limit",))
-        size = min(request.options.get("limit") or LARGEST_PAGE, LARGEST_PAGE)
-        return self.call(self.path, query={"pageSize": size, "pageToken": token})
+    def item(self, raw: dict[str, Any]) -> Any:
+        """One of them."""
+        return stored_file(raw)
 
-    def parse(self, reply: Reply) -> FileList:
-        """The files of one page."""
-        return FileList(tuple(self._parse_page(reply)[0]))
-
-    def _parse_page(self, reply: Reply) -> tuple[list[StoredFile], str]:
-        body = self.answer(reply)
-        return [stored_file(one) for one in listed(body, "files")], word(body, "nextPageToken")
-
-    def ask(self, request: FilesRequest) -> Steps[FileList]:
-        """Page after page."""
-        most = request.options.get("limit")
-        found = yield from paged(lambda token: self._page(request, token), self._parse_page, most)
-        return FileList(tuple(found), raw=[file.raw for file in found])
+    def answered(self, found: list[Any], raw: Any) -> FileList:
+        """All of them."""
+        return FileList(tuple(found), raw=raw)
 
     def read(self, call: Call) -> FilesRequest:
         """The request a call asks; pages are our own affair."""
