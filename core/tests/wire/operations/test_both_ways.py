@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jackfield.types import (
@@ -53,6 +53,8 @@ from jackfield.types import (
 from jackfield.wire import Dialect, wire_named
 from jackfield.wire.operation import exchange_for
 from jackfield.wire.operations.batches import Start
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 CHAT = wire_named("chat_completions")(Dialect(provider="acme", base="https://acme.test/v1"))
 MESSAGES = wire_named("messages")(Dialect(provider="acme", base="https://acme.test"))
@@ -179,6 +181,7 @@ def bare(answer):
 
 
 @pytest.mark.parametrize("name", REQUESTS)
+@QUICK
 @given(data=st.data())
 def test_a_request_is_read_as_it_was_rendered(name, data):
     """Found by its method and path, as a server finds it."""
@@ -192,6 +195,7 @@ def test_a_request_is_read_as_it_was_rendered(name, data):
 
 
 @pytest.mark.parametrize("name", ANSWERS)
+@QUICK
 @given(data=st.data())
 def test_an_answer_is_parsed_as_it_was_written(name, data):
     """All that the format can carry of it."""
@@ -202,6 +206,7 @@ def test_an_answer_is_parsed_as_it_was_written(name, data):
 
 
 @pytest.mark.parametrize("name", OTHERS)
+@QUICK
 @given(data=st.data())
 def test_the_messages_family_is_read_as_it_writes(name, data):
     """Its counts and batches have forms of their own."""
@@ -213,6 +218,7 @@ def test_the_messages_family_is_read_as_it_writes(name, data):
     assert answer.tokens == parsed.tokens if name == "count_tokens" else answer.id == parsed.id
 
 
+@QUICK
 @given(
     st.builds(ImageRequest, NAMES, WORDS, some(PICTURES), st.none() | PICTURES, options(n=TOKENS, size=NAMES))
 )
@@ -227,6 +233,7 @@ def test_pictures_to_be_changed_go_as_a_form(request):
     assert request == exchange.read(call)
 
 
+@QUICK
 @given(some(st.builds(BatchItem, NAMES, CHATS)))
 def test_a_batch_carries_its_requests(items):
     """In one body, where the format has it so."""
@@ -242,6 +249,7 @@ def test_a_batch_carries_its_requests(items):
     ]
 
 
+@QUICK
 @given(st.builds(Start, NAMES, NAMES, options(metadata=st.dictionaries(NAMES, NAMES, min_size=1))))
 def test_a_batch_begins_with_a_file(start):
     """That is up already."""
