@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.errors import JackfieldError, Malformed
@@ -165,6 +165,7 @@ def test_two_headers_of_one_name_are_refused():
         read_headers(b"\x01a\x00" * 2)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_nothing_but_our_errors_escapes_from_headers(block):
     """Whatever the bytes are."""
@@ -208,6 +209,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abc-:é", min_size=1, max_size=20), VALUES, max_size=5), st.binary())
 def test_what_is_written_is_read(headers, data):
     """With the same types, and the same bytes when it is written again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.errors import Malformed
@@ -28,6 +28,7 @@ def pieces(data, size):
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, max_size=4), st.integers(1, 9), st.sampled_from([None, 2]))
 def test_elements_come_out_as_they_are(values, size, indent):
     """Whatever they are, pretty or compact, in pieces of any size."""
@@ -103,6 +104,7 @@ def test_the_first_byte_tells_which_form_it_is():
     assert [] == framed(b" \n", framing=EventsOrArray)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"data: x\r\n\r\n", b"data: y\n\n", b": c\r\n\r\n", b"data: z\r", b"\n"]), max_size=6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.types import Message, Request, Role, Text
@@ -22,6 +22,7 @@ turns = st.builds(Message, st.sampled_from(get_args(Role)), st.lists(texts, max_
 conversations = st.lists(turns, max_size=5).map(tuple)
 
 
+@settings(deadline=None)
 @given(conversations)
 def test_messages(conversation: tuple[Message, ...]) -> None:
     """The messages wire renders the same turns and the same instructions either way."""
@@ -32,6 +33,7 @@ def test_messages(conversation: tuple[Message, ...]) -> None:
         assert shortest(system) == shortest(found[0])
 
 
+@settings(deadline=None)
 @given(conversations)
 def test_generate_content(conversation: tuple[Message, ...]) -> None:
     """The generate content wire renders the same turns and the same instructions either way."""
@@ -40,6 +42,7 @@ def test_generate_content(conversation: tuple[Message, ...]) -> None:
         assert generate_content.render_turns(conversation, GenerateRules(GenerateSeal("acme"))) == found
 
 
+@settings(deadline=None)
 @given(conversations)
 def test_responses(conversation: tuple[Message, ...]) -> None:
     """The responses wire renders the same items either way."""

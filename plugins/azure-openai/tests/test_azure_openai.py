@@ -8,7 +8,7 @@ import sys
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jackfield_azure_openai.surface import Resource
 from jackfield_azure_openai.wire import AzureChat
@@ -404,6 +404,7 @@ NAMES = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1, max_
 
 
 @pytest.mark.parametrize("classic", [False, True])
+@settings(deadline=None)
 @given(name=NAMES, words=st.text(min_size=1), bare=st.booleans())
 def test_what_is_rendered_is_read_again(classic, name, words, bare):
     """Whatever a deployment is called, and also where the path alone names it."""
