@@ -13,7 +13,7 @@ from jackfield.auth.base import Auth
 from jackfield.catalogue import FreePrices, PriceBook, ReportedPrices, UnknownPrices
 from jackfield.client.answers import base_of, dialect_of, wire_name
 from jackfield.config import ProviderSettings
-from jackfield.flow import Aside, Flow, Now, Once, Send, Sleep
+from jackfield.flow import Aside, Await, Flow, Now, Once, Send, Sleep
 from jackfield.hookspecs import hookimpl
 from jackfield.profile import SPEC, Capability, Model, Profile, Support
 from jackfield.wire import (
@@ -47,6 +47,7 @@ __all__ = [
     "SPEC",
     "SSE",
     "Aside",
+    "Await",
     "Auth",
     "Call",
     "Capability",

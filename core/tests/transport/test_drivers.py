@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from jackfield.errors import ErrorInfo, Unavailable
-from jackfield.flow import Close, LocalStream, Now, Once, Open, Read, Send, Sleep
+from jackfield.flow import Await, Close, LocalStream, Now, Once, Open, Read, Send, Sleep
 from jackfield.transport import AsyncDriver, SyncDriver
 from jackfield.types import Timeouts
 from jackfield.wire.call import Call, Headers, Reply
@@ -323,3 +324,43 @@ def test_when_all_callers_are_cancelled_the_flow_stops():
         return len(asyncio.all_tasks()), driver._flights
 
     assert asyncio.run(main()) == (1, {})
+
+
+def test_what_another_thread_finishes_is_waited_for(either):
+    """A flow resumes with the result of the future that was begun."""
+
+    def flow(pool):
+        return (yield Await(lambda: pool.submit(lambda: "kept")))
+
+    with ThreadPoolExecutor(1) as pool:
+        assert either.run(flow(pool)) == "kept"
+
+
+def test_a_failed_future_fails_the_flow(either):
+    """Its exception comes up where the flow waits."""
+
+    def flow():
+        future = Future()
+        future.set_exception(ValueError("full"))
+        return (yield Await(lambda: future))
+
+    with pytest.raises(ValueError, match="full"):
+        either.run(flow())
+
+
+def test_cancelling_the_waiter_leaves_what_was_begun():
+    """A row that is being written gets written, whoever walks away."""
+
+    async def main():
+        future = Future()
+
+        def flow():
+            return (yield Await(lambda: future))
+
+        task = asyncio.create_task(AsyncDriver(AsyncFakeTransport()).run(flow()))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return task.cancelled(), future.cancelled()
+
+    assert asyncio.run(main()) == (True, False)

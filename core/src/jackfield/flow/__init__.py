@@ -12,12 +12,13 @@ Whatever is written as a flow is written once, and is the same for sync, async, 
 
 from __future__ import annotations
 
-from jackfield.flow.effects import NOW, Aside, Close, Effect, Flow, Now, Once, Open, Opened, Read, Send, Sleep
+from jackfield.flow.effects import NOW, Aside, Await, Close, Effect, Flow, Now, Once, Open, Opened, Read, Send, Sleep
 from jackfield.flow.local import LocalStream, answered_locally
 
 __all__ = [
     "NOW",
     "Aside",
+    "Await",
     "Close",
     "Effect",
     "Flow",

@@ -6,12 +6,15 @@ They are made at every step and used once, so they are not frozen: that would co
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from attrs import define
 
 from jackfield.types import Timeouts
 from jackfield.wire.call import Call, Headers
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Opened(Protocol):
@@ -90,7 +93,17 @@ class Aside:
     function: Callable[[], Any]
 
 
-Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once | Aside
+@define
+class Await:
+    """Begin something that another thread finishes, and wait for it: resumes with the future's result.
+
+    Whoever is cancelled while waiting leaves what was begun alone: a row that is being written gets written.
+    """
+
+    begin: Callable[[], Future[Any]]
+
+
+Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once | Aside | Await
 
 Result = TypeVar("Result")
 Flow: TypeAlias = Generator[Effect, Any, Result]

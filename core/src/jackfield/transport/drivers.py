@@ -11,7 +11,21 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jackfield.errors import JackfieldError
-from jackfield.flow import Aside, Close, Effect, Flow, LocalStream, Now, Once, Open, Opened, Read, Send, Sleep
+from jackfield.flow import (
+    Aside,
+    Await,
+    Close,
+    Effect,
+    Flow,
+    LocalStream,
+    Now,
+    Once,
+    Open,
+    Opened,
+    Read,
+    Send,
+    Sleep,
+)
 from jackfield.wire.call import Reply
 
 if TYPE_CHECKING:
@@ -62,6 +76,7 @@ class SyncDriver:
             Sleep: lambda effect: self.sleep(effect.seconds),
             Once: self._once,
             Aside: lambda effect: effect.function(),
+            Await: lambda effect: effect.begin().result(),
         }
 
     def run(self, flow: Flow[Result]) -> Result:
@@ -164,6 +179,7 @@ class AsyncDriver:
             Sleep: lambda effect: self.sleep(effect.seconds),
             Once: self._once,
             Aside: _aside,
+            Await: _await,
         }
 
     async def run(self, flow: Flow[Result]) -> Result:
@@ -239,6 +255,13 @@ async def _aside(effect: Aside) -> Any:
     import asyncio
 
     return await asyncio.to_thread(effect.function)
+
+
+async def _await(effect: Await) -> Any:
+    import asyncio
+
+    future = effect.begin()
+    return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
 
 
 async def _settled(task: asyncio.Task[Any]) -> None:
