@@ -32,11 +32,11 @@ def test_a_deadline_is_6(process, server):
 
 
 def test_an_absent_provider_is_7(run):
-    """The error says how to install it, in the words of the house."""
+    """One without a package is told so, in the words of the house."""
     result = run("-m", "voyage/voyage-4", "hi")
 
-    text = "error: provider `voyage` is known but not installed\n\nhint: `pip install 'jackfield[voyage]'`\n"
-    assert (7, text) == (result.exit_code, result.stderr)
+    assert 7 == result.exit_code
+    assert result.stderr.startswith("error: provider `voyage` is known but has no package yet\n\nhint: there is")
 
 
 def test_a_local_limit_is_8(capsys):

@@ -21,11 +21,19 @@ def test_a_key_is_found_by_its_place(run, acme):
 
 
 def test_every_known_provider_has_a_row(run):
-    """What is not installed is listed with the command that installs it."""
+    """Also what is not installed, and what has no package that could be."""
     rows = json.loads(run("providers", "--json").stdout)
 
     assert set(known_providers()) <= {row["id"] for row in rows}
-    assert {"pip install 'jackfield[voyage]'"} == {row["install"] for row in rows if row["id"] == "voyage"}
+    assert [("planned", None)] == [(row["state"], row["install"]) for row in rows if row["id"] == "voyage"]
+
+
+def test_what_is_planned_has_no_command(run):
+    """The list ends with the names alone."""
+    last = run("providers").stdout.splitlines()[-1]
+
+    assert last.startswith("no package yet: ")
+    assert "voyage" in last
 
 
 def test_json_has_the_documented_keys(run):

@@ -25,3 +25,11 @@ def test_a_known_provider_has_a_command() -> None:
 
     assert found is not None
     assert "`pip install 'jackfield[together]'`" == found.hint
+
+
+def test_what_has_no_package_is_told_so() -> None:
+    """No command is named that cannot work."""
+    found = known("voyage")
+
+    assert found is not None
+    assert ("", True) == (found.install, found.hint.startswith("there is no package for it yet"))

@@ -30,11 +30,16 @@ class Row:
     level: str = ""
     key: Key | None = None
     broken: str = ""
+    install: str = ""  # the command that does it
 
     @property
     def state(self) -> str:
-        """Installed, absent or broken."""
-        return "broken" if self.broken else "installed" if self.distribution else "absent"
+        """Installed, broken, absent, or planned where there is no package to install."""
+        if self.broken:
+            return "broken"
+        if self.distribution:
+            return "installed"
+        return "absent" if self.install else "planned"
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -42,11 +47,6 @@ class Row:
         if self.broken:
             return self.id, self.version, "broken", self.broken
         return self.id, self.version, self.level, self.key.words if self.key else ""
-
-    @property
-    def install(self) -> str:
-        """The command that installs it."""
-        return f"pip install 'jackfield[{self.id}]'"
 
     @property
     def form(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Row:
             "version": self.version or None,
             "level": self.level or None,
             "key": key,
-            "install": self.install if self.state == "absent" else None,
+            "install": self.install or None,
             "reason": self.broken or None,
         }
 
@@ -87,7 +87,7 @@ def _list(run: Invocation) -> None:
     if run.json:
         run.console.json([row.form for row in rows])
         return
-    here = [row for row in rows if row.state != "absent"]
+    here = [row for row in rows if row.state in ("installed", "broken")]
     styles = [_BROKEN if row.state == "broken" else None for row in here]
     if here:
         run.console.table(("PROVIDER", "VERSION", "LEVEL", "KEY"), [row.cells for row in here], styles=styles)
@@ -95,6 +95,10 @@ def _list(run: Invocation) -> None:
     absent = [(row.id, row.install) for row in rows if row.state == "absent"]
     if absent:
         run.console.table(("NOT INSTALLED", "INSTALLED BY"), absent)
+        run.console.out("")
+    planned = [row.id for row in rows if row.state == "planned"]
+    if planned:
+        run.console.out(f"no package yet: {', '.join(planned)}")
 
 
 def all_rows(run: Invocation) -> list[Row]:
@@ -102,7 +106,11 @@ def all_rows(run: Invocation) -> list[Row]:
     from jackfield.registry import known_providers
 
     installed = run.registry.ids()
-    absent = [Row(known.id, known.name) for known in known_providers().values() if known.id not in installed]
+    absent = [
+        Row(known.id, known.name, install=known.install)
+        for known in known_providers().values()
+        if known.id not in installed
+    ]
     return [*(row_of(run, provider) for provider in installed), *absent]
 
 

@@ -236,7 +236,8 @@ class Registry:
         if provider in self._blocked:
             msg, hint = f"provider `{provider}` is blocked", "it is named in `JACKFIELD_BLOCK` or `block`"
         elif (exists := known(provider)) is not None:
-            msg, hint = f"provider `{exists.id}` is known but not installed", exists.hint
+            state = "not installed" if exists.install else "has no package yet"
+            msg, hint = f"provider `{exists.id}` is known but {state}", exists.hint
         else:
             from difflib import get_close_matches
 
