@@ -12,11 +12,28 @@ Whatever is written as a flow is written once, and is the same for sync, async, 
 
 from __future__ import annotations
 
-from jackfield.flow.effects import NOW, Aside, Await, Close, Effect, Flow, Now, Once, Open, Opened, Read, Send, Sleep
+from jackfield.flow.effects import (
+    NOW,
+    Abandoned,
+    Aside,
+    Await,
+    Close,
+    Effect,
+    Flow,
+    Now,
+    Once,
+    Open,
+    Opened,
+    Race,
+    Read,
+    Send,
+    Sleep,
+)
 from jackfield.flow.local import LocalStream, answered_locally
 
 __all__ = [
     "NOW",
+    "Abandoned",
     "Aside",
     "Await",
     "Close",
@@ -27,6 +44,7 @@ __all__ = [
     "Once",
     "Open",
     "Opened",
+    "Race",
     "Read",
     "Send",
     "Sleep",

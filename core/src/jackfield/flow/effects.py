@@ -103,7 +103,25 @@ class Await:
     begin: Callable[[], Future[Any]]
 
 
-Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once | Aside | Await
+@define
+class Race:
+    """Run a flow, and a second one beside it where the first has not ended after some seconds.
+
+    Resumes with the result of the one that succeeds first; the other is cancelled. Where both fail, the failure
+    of the first is raised. A result that comes too late for anybody is handed to ``spare``.
+    """
+
+    first: Callable[[], Flow[Any]]
+    second: Callable[[], Flow[Any]]
+    after: float
+    spare: Callable[[Any], Flow[None]]
+
+
+class Abandoned(BaseException):
+    """The flow was one of two in a race, and the other has won: nobody wants its result."""
+
+
+Effect: TypeAlias = Send | Open | Read | Close | Sleep | Now | Once | Aside | Await | Race
 
 Result = TypeVar("Result")
 Flow: TypeAlias = Generator[Effect, Any, Result]

@@ -22,6 +22,7 @@ from jackfield.flow import (
     Once,
     Open,
     Opened,
+    Race,
     Read,
     Send,
     Sleep,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from jackfield.transport.base import AsyncTransport, Transport
+    from jackfield.transport.racing import Runner
 
 Result = TypeVar("Result")
 
@@ -77,6 +79,7 @@ class SyncDriver:
             Once: self._once,
             Aside: lambda effect: effect.function(),
             Await: lambda effect: effect.begin().result(),
+            Race: self._race,
         }
 
     def run(self, flow: Flow[Result]) -> Result:
@@ -116,6 +119,23 @@ class SyncDriver:
 
     def _open(self, effect: Open) -> Opened:
         return self.transport.open(effect.call, effect.timeouts, effect.deadline)
+
+    def _now(self, effect: Now) -> float:
+        return self.clock()
+
+    def _race(self, effect: Race) -> Any:
+        from jackfield.transport.racing import race
+
+        return race(effect, self._run_watched, self.run)
+
+    def _run_watched(self, flow: Flow[Any], runner: Runner) -> Any:
+        """Run one of two flows: it may be abandoned, also while it sleeps."""
+        from jackfield.transport.racing import checked
+
+        acts: dict[type[Effect], Callable[[Any], Any]] = {**self._acts, Now: self._now}
+        if self.sleep is time.sleep:
+            acts[Sleep] = lambda effect: runner.abandoned.wait(effect.seconds) and None
+        return checked(flow, runner, lambda effect: acts[type(effect)](effect))
 
     def _once(self, effect: Once) -> Any:
         while True:
@@ -180,6 +200,7 @@ class AsyncDriver:
             Once: self._once,
             Aside: _aside,
             Await: _await,
+            Race: self._race,
         }
 
     async def run(self, flow: Flow[Result]) -> Result:
@@ -219,6 +240,11 @@ class AsyncDriver:
 
     async def _open(self, effect: Open) -> Opened:
         return await self.transport.open(effect.call, effect.timeouts, effect.deadline)
+
+    async def _race(self, effect: Race) -> Any:
+        from jackfield.transport.racing import async_race
+
+        return await async_race(effect, self.run)
 
     async def _once(self, effect: Once) -> Any:
         shared = self._shared(effect)

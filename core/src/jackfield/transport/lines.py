@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
@@ -19,6 +20,15 @@ from jackfield.transport.tls import shared_context
 
 # Long answers come after long silence: without these a router on the way forgets the connection.
 KEEP_ALIVE: Final = (("SO_KEEPALIVE", 1), ("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_NODELAY", 1))
+
+
+class Watched(threading.local):
+    """Who wants to know which line this thread waits for, so as to shut it from another one."""
+
+    by: Any = None
+
+
+watched = Watched()
 
 
 @frozen
@@ -93,6 +103,9 @@ class Line:
         self.tapped = False
         self.uploaded = False
         self.stage = POOL
+        watcher = watched.by
+        if watcher is not None:
+            watcher.line = self
 
     def handle_request(self, request: Any) -> Answer:
         """Carry out one exchange up to the head of the answer; called by the library's transport."""
@@ -140,6 +153,13 @@ class Line:
         sock, self._sock = self._sock, None
         if sock is not None:
             sock.close()
+
+    def shut(self) -> None:
+        """End what another thread waits for on this line: it reads the end of the connection."""
+        sock = self._sock
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """The same, for the library's transport."""
