@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jackfield.errors import Malformed
+from jackfield.errors import InvalidRequest, Malformed
 from jackfield.jsontext import dump_text, dumps, loads
 
 SUITE = Path(__file__).parents[3] / "shared" / "vectors" / "json-parsing"
@@ -73,6 +73,20 @@ def test_depth_counts_nesting_alone():
 def test_a_lone_surrogate_does_not_break_encoding():
     """It is replaced: no provider can read one."""
     assert b'"?"' == dumps("\ud800")
+
+
+@pytest.mark.parametrize("value", [None, [None, {"a": (None, 1.5, True)}], {"a": [1], "b": None}])
+def test_a_null_is_written_like_anything_else(value):
+    """Both writers agree on it."""
+    assert dump_text(value).encode() == dumps(value)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("place", [lambda one: one, lambda one: {"a": [None, (one,)]}], ids=["bare", "deep"])
+def test_a_number_that_is_none_is_refused(number, place):
+    """The faster writer would make it null."""
+    with pytest.raises(InvalidRequest, match="cannot be said in JSON"):
+        dumps(place(number))
 
 
 def test_messages_quote_nothing_of_the_text():

@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -151,12 +152,35 @@ def test_lengths_that_contradict_each_other_are_refused():
 
 
 @pytest.mark.parametrize(
-    "block", [b"\x05name", b"\x01a", b"\x01a\x0a", b"\x01a\x07\x00\x05abc", b"\x01\xff\x00", b"\x01a\x05\x00"]
+    "block", [b"\x05name", b"\x01a", b"\x01a\x07\x00\x05abc", b"\x01\xff\x00", b"\x01a\x05\x00"]
 )
 def test_headers_that_cannot_be_read_are_refused(block):
-    """Cut short, of a type nobody knows, or not UTF-8."""
+    """Cut short, or not UTF-8."""
     with pytest.raises(Malformed, match="cannot be read"):
         read_headers(block)
+
+
+def with_unknown_header(before):
+    """A frame whose last header has a type that is none; its checksums are right."""
+    frame = write_frame({**before, "surprise": True}, b"{}")
+    body = frame[:-4].replace(b"surprise\x00", b"surprise\x63")
+    return body + crc32(body).to_bytes(4, "big")
+
+
+def test_a_header_of_an_unknown_type_is_skipped():
+    """What stands before it holds, and the frame is handed on."""
+    known = {":message-type": "event", ":event-type": "chunk"}
+
+    (frame,) = frames(with_unknown_header(known))
+
+    assert (known, b"{}", "chunk") == (frame.headers, frame.data, frame.name)
+
+
+def test_a_frame_that_an_unknown_header_hides_is_skipped():
+    """Nobody can say what it is; those around it are handed on."""
+    event = write_event("chunk", b"{}")
+
+    assert frames(event * 2) == frames(event + with_unknown_header({}) + event)
 
 
 def test_two_headers_of_one_name_are_refused():

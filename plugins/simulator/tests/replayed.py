@@ -7,15 +7,32 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import attrs
 from attrs import frozen
 from jackfield_simulator.app import Simulated
 from jackfield_simulator.exchange import Asked, asked
+from jackfield_simulator.routing import Route
 from jackfield_simulator.scenario import Rule, Then, When
+from jackfield_simulator.things import Asking
 from shapes import Shape, shape_of
 
 from jackfield.errors import JackfieldError
-from jackfield.events import Failed, fold
-from jackfield.types import Completion, Reasoning, Refusal, Text, ToolCall
+from jackfield.events import Failed, Finished, fold
+from jackfield.types import (
+    BatchItem,
+    BatchRequest,
+    Completion,
+    Finish,
+    Message,
+    Reasoning,
+    Refusal,
+    Request,
+    RerankRequest,
+    Text,
+    Tool,
+    ToolCall,
+    Usage,
+)
 from jackfield.wire import Headers, Reply, WireDecoder
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "tests" / "recordings"))
@@ -62,6 +79,11 @@ class Outcome:
     operation: str = ""
 
 
+def has_package(exchange: Exchange) -> bool:
+    """Whether a package here speaks what it was recorded of; all else is answered as by one compatible with all."""
+    return exchange.provider in IDS and provider_of(exchange) != "openai-compatible"
+
+
 def provider_of(exchange: Exchange) -> str:
     """The provider here that a recorded exchange was with."""
     if exchange.provider == "azure" and "anthropic" in exchange.surface:
@@ -88,6 +110,37 @@ def call_of(exchange: Exchange) -> Asked:
     return asked(exchange.method, target, headers.items(), exchange.request, "http://127.0.0.1:1")
 
 
+def made_up(call: Asked, route: Route, exchange: Exchange) -> Asked:
+    """The call with a body that the wire renders, where the recording kept none."""
+    if exchange.request.strip() or exchange.method != "POST":
+        return call
+    if route.exchange is None:
+        tools = (Tool("weather", "", {"type": "object", "properties": {}}),)
+        request: Any = Request("simulated-model", (Message("user", (Text("hi"),)),), tools=tools)
+        rendered = route.wire.render_completion(request, stream=exchange.streamed)
+    elif route.operation == "rerank":
+        rendered = route.exchange.render(RerankRequest("simulated-model", "hi", ("hi", "there")))
+    else:
+        return call
+    return attrs.evolve(call, body=rendered.body)
+
+
+def known(app: Simulated, call: Asked, operation: str) -> None:
+    """Let there be the batch that a call is about."""
+    if operation not in ("batches.get", "batches.cancel"):
+        return
+    name = str([step for step in call.path if step != "cancel"][-1])
+    items = (BatchItem("0", Request("simulated-model", (Message("user", (Text("hi"),)),))),)
+    wires = app.router.wires(provider_of_path(call), "")
+    batch = app.things.answer(BatchRequest("simulated-model", items), Asking("batches.create", call, wires))
+    app.things.batches[name] = app.things.batches.pop(batch.id)
+
+
+def provider_of_path(call: Asked) -> str:
+    """The provider a call names."""
+    return str(call.path[0])
+
+
 def _form_type(exchange: Exchange) -> dict[str, str]:
     if exchange.request[:2] != b"--":
         return {}
@@ -102,6 +155,8 @@ def outcome_of(app: Simulated, exchange: Exchange) -> Outcome:
     route = app.router.route(call)
     if route is None:
         return Outcome(exchange, provider_of(exchange), recorded, None)
+    call = made_up(call, route, exchange)
+    known(app, call, route.operation)
     app.script.clear()
     then = _then(route.wire, exchange) if route.exchange is None or exchange.status >= 400 else None
     if then is not None:
@@ -120,21 +175,28 @@ def _then(wire: Any, exchange: Exchange) -> Then | None:
         info = wire.parse_error(reply)
         return Then(error=info.kind, status=exchange.status, code=info.code or "", message="as recorded")
     try:
-        completion = _read(wire, reply, exchange)
+        events = _read(wire, reply, exchange)
+        failed = events[-1] if isinstance(events[-1], Failed) else None
+        then = _told(fold([*events[:-1], Finished(Finish("stop"), Usage())] if failed else events))
     except (JackfieldError, KeyError, TypeError, AttributeError, ValueError):
         return None
-    if isinstance(completion, Failed):
-        return Then(error=completion.error.kind, status=200, code=completion.error.code or "", message="so")
-    return _told(completion)
+    if failed is None or failed.error.kind == "stream.truncated":
+        return then
+    error = failed.error
+    return attrs.evolve(
+        then, error=error.kind, status=200, code=error.code or "", message="so", text=then.text or None
+    )
 
 
-def _read(wire: Any, reply: Reply, exchange: Exchange) -> Completion | Failed:
-    if exchange.streamed or "eventstream" in reply.headers.get("content-type", ""):
+def _read(wire: Any, reply: Reply, exchange: Exchange) -> list[Any]:
+    if (
+        exchange.streamed
+        or exchange.body[:1] == b"["
+        or "eventstream" in reply.headers.get("content-type", "")
+    ):
         decoder = WireDecoder(wire.framing(), wire.stream_parser())
-        events = [*decoder.feed(reply.body), *decoder.end()]
-    else:
-        events, _ = wire.parse_completion(reply)
-    return events[-1] if isinstance(events[-1], Failed) else fold(events)
+        return [*decoder.feed(reply.body), *decoder.end()]
+    return [*wire.parse_completion(reply)[0]]
 
 
 def _told(completion: Completion) -> Then:

@@ -174,3 +174,17 @@ def test_the_same_answer_is_complete_without_a_server(app):
 
     assert isinstance(reply, Reply)
     assert isinstance(app.answers.completion(Request("m", ())).text, str)
+
+
+def test_an_answer_that_was_begun_is_gone_on_with(app):
+    """What is left of it, and all of it where it was begun otherwise."""
+    turns = [*TURN["messages"], {"role": "assistant", "content": "Name"}]
+    others = [*TURN["messages"], {"role": "assistant", "content": "Well,"}]
+    texts = [
+        told(ask(app, "/v1/chat/completions", {**TURN, "messages": messages}))["choices"][0]["message"][
+            "content"
+        ]
+        for messages in (turns, others)
+    ]
+
+    assert [" three rivers", "Name three rivers"] == texts

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 from typing import Any
 from urllib.request import Request, urlopen
@@ -26,14 +28,27 @@ def control(simulator, method, path, body=None, **headers):
 
 
 def test_it_starts_quickly():
-    """In less than a tenth of a second, once it is imported."""
-    Simulator()
-    started = time.perf_counter()
+    """In less than a tenth of a second; a machine that is busy gets three attempts."""
 
-    with Simulator():
-        spent = time.perf_counter() - started
+    def spent():
+        began = time.perf_counter()
+        with Simulator():
+            return time.perf_counter() - began
 
-    assert spent < 0.1 * 4  # this machine may be busy
+    assert min(spent() for _ in range(3)) < 0.1
+
+
+def test_nothing_is_loaded_that_nobody_asked_for():
+    """Neither clients nor providers nor HTTP libraries: they come with the first call that needs them."""
+    program = (
+        "import sys; from jackfield_simulator import Simulator\n"
+        "with Simulator(): print(*sorted(name for name in sys.modules if name.startswith('jackfield_')"
+        " or name in ('jackfield.client', 'httpx', 'httpx2', 'aiohttp', 'cryptography', 'uvicorn')))"
+    )
+
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert {"jackfield_simulator"} == {name.partition(".")[0] for name in told.split()}
 
 
 def test_our_client_is_pointed_at_it(simulator):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from jackfield_simulator import Simulator
+from jackfield_simulator.exchange import asked
+from jackfield_simulator.keys import shaped
 
-from jackfield import Audio, Unsupported
+from jackfield import Audio, StreamInterrupted, Unsupported
 from jackfield.profile import Profile
+from jackfield.types import ModelsRequest
 
 PROMPT = "Name three rivers"
 # What a provider can be asked besides completions, by the mode of a model.
@@ -46,6 +51,41 @@ def named(profile: Profile, mode: str) -> str:
     found = (model.id for model in profile.models if model.mode == mode and not model.deprecated)
     name = next(found, "some-model" if mode == "chat" else "")
     return f"{profile.id}/{name}" if name else ""
+
+
+def test_a_stream_that_fails_is_told_from_one_that_ends(client, profile, running):
+    """In every format: what had come is kept, and the failure is no success."""
+    running.answer("half of it", error="server", status=200, message="all too much", times=1)
+
+    with (
+        pytest.raises(StreamInterrupted) as caught,
+        client.stream(named(profile, "chat"), PROMPT) as stream,
+    ):
+        stream.completion()
+
+    assert "half of it" == caught.value.partial.text
+
+
+def test_one_model_is_told_of(running, profile):
+    """As it stands in the list, where the provider has one."""
+    wire = running.app.router.wires(profile.id, "")[0]
+    if "models" not in wire.operations():
+        return
+    exchange = wire.operations()["models"].exchanges[0]
+    call = exchange.render(ModelsRequest())
+    path = "/".join(step for step in call.path if isinstance(step, str))
+    headers = [("authorization", f"Bearer {shaped(profile)}")]
+
+    base = urlsplit(running.base_url(profile.id)).path
+    listed, single = (
+        running.app.exchange(asked("GET", f"{base}/{path}{tail}", headers)).reply
+        for tail in ("", "/one-model")
+    )
+
+    assert (200, 200) == (listed.status, single.status), single.body
+    assert b"one-model" in single.body
+    (entries,) = (value for value in json.loads(listed.body).values() if isinstance(value, list))
+    assert json.loads(single.body).keys() <= entries[0].keys() | {"id", "name"}
 
 
 def test_completions(client, profile, running):

@@ -114,3 +114,32 @@ def test_a_scenario_is_read_from_a_file(tmp_path):
     assert 3 == Scenario.read(tmp_path / "a.toml").seed
     with pytest.raises(BadConfig, match="cannot be read"):
         Scenario.read(tmp_path / "b.toml")
+
+
+BROKEN = {"error": "server.overloaded", "status": 200, "text": "half of it", "message": "all too much"}
+
+
+def told(exchange):
+    return b"".join(exchange.reply.chunks).decode()
+
+
+def test_a_failure_with_status_200_ends_a_stream():
+    """After what was said before; nothing says that it ended well."""
+    app = Simulated({"answers": [{"then": BROKEN}]})
+
+    stream = told(ask(app, stream=True))
+
+    words, _, failure = stream.partition('data: {"error"')
+    assert all(word in words for word in ('"half "', '"of "', '"it"'))
+    assert "all too much" in failure
+    assert "[DONE]" not in stream
+    assert '"finish_reason":"stop"' not in stream
+
+
+def test_a_failure_with_status_200_is_a_whole_body_that_fails():
+    """Where no stream was asked for."""
+    app = Simulated({"answers": [{"then": BROKEN}]})
+
+    reply = ask(app).reply
+
+    assert (200, "all too much") == (reply.status, json.loads(reply.body)["error"]["message"])

@@ -432,7 +432,8 @@ def test_a_role_is_assumed_and_its_keys_sign(simulator):
     ("model", "secret", "name"),
     [
         (NOVA, "stolen", "InvalidSignatureException"),
-        ("no-such-model", "simulated-secret-key", "ResourceNotFoundException"),
+        ("no-such-model", "simulated-secret-key", "ValidationException"),
+        ("status-404", "simulated-secret-key", "ResourceNotFoundException"),
         ("status-429", "simulated-secret-key", "ThrottlingException"),
         ("status-500", "simulated-secret-key", "InternalServerException"),
         ("status-503", "simulated-secret-key", "ServiceUnavailableException"),

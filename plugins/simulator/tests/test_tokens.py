@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+from jackfield_simulator.certificates import authority_pem
 
 from jackfield import Client
 
@@ -35,6 +37,52 @@ def test_a_service_account_of_google(simulator):
     assert [PROMPT, PROMPT] == answers
     assert 1 == len(simulator.requests(operation="token"))
     simulator.assert_requests(2, key="sa@p.iam.gserviceaccount.com", status=200)
+
+
+@pytest.fixture
+def entra(simulator, tmp_path):
+    """Makes credentials of the vendor's own library; it speaks TLS alone, and trusts who signs here."""
+    pytest.importorskip("azure.identity")
+    from azure.identity import ClientSecretCredential
+
+    trusted = tmp_path / "authority.pem"
+    door = simulator.door("tls")
+    trusted.write_text(authority_pem())
+    return lambda secret: ClientSecretCredential(
+        "contoso",
+        "app-0001",
+        secret,
+        authority=door,
+        disable_instance_discovery=True,
+        connection_verify=str(trusted),
+    )
+
+
+def test_a_client_of_entra(simulator, entra):
+    """Microsoft's own library finds the endpoint and gets a token, which stands for the application at Azure."""
+    from openai import AzureOpenAI
+
+    credential = entra("a-secret")
+    token = credential.get_token("https://cognitiveservices.azure.com/.default")
+    with AzureOpenAI(
+        base_url=simulator.base_url("azure-openai"),
+        api_version="2024-10-21",
+        azure_ad_token_provider=lambda: token.token,
+    ) as client:
+        message = {"role": "user", "content": PROMPT}
+        answer = client.chat.completions.create(model="gpt-x", messages=[message])
+
+    assert PROMPT == answer.choices[0].message.content
+    assert 3000 < token.expires_on - time.time() < 3600
+    simulator.assert_requests(1, key="app-0001", status=200)
+
+
+def test_a_wrong_secret_of_entra(entra):
+    """It is refused in the words that the library knows."""
+    from azure.core.exceptions import ClientAuthenticationError
+
+    with pytest.raises(ClientAuthenticationError, match="AADSTS7000215"):
+        entra("wrong-secret").get_token("https://cognitiveservices.azure.com/.default")
 
 
 def test_keys_of_ibm(simulator):

@@ -141,8 +141,10 @@ class EventStream:
                 if len(data) - start < size:
                     self._needed = size
                     break
-                frames.append(self._frame(data, start, size, header_size))
+                frame = self._frame(data, start, size, header_size)
                 start += size
+                if frame is not None:
+                    frames.append(frame)
         finally:
             del self._buffer[:start]
 
@@ -157,7 +159,8 @@ class EventStream:
             raise _malformed(f"a frame of more than {self.limit} bytes")
         return size, header_size
 
-    def _frame(self, data: bytes, start: int, size: int, header_size: int) -> Frame:
+    def _frame(self, data: bytes, start: int, size: int, header_size: int) -> Frame | None:
+        """The frame; none where a header of an unknown type hides what it is: it is whole, and not for us."""
         end = start + size - 4
         if crc32(data[start:end]) != int.from_bytes(data[end : end + 4], "big"):
             raise _malformed("the checksum of a frame is wrong")
@@ -165,7 +168,9 @@ class EventStream:
         block = data[start + PRELUDE : split]
         headers = self._known.get(block)
         if headers is None:
-            headers = read_headers(block)
+            headers, at = _readable(block)
+            if at < len(block) and ":message-type" not in headers:
+                return None
             if len(self._known) < KEPT:
                 self._known[block] = headers
         return _new(Frame, (headers, data[split:end]))
@@ -178,13 +183,23 @@ _prelude: Callable[[bytes, int], tuple[int, int, int]] = struct.Struct(">III").u
 
 
 def read_headers(block: bytes) -> dict[str, HeaderValue]:
-    """The headers of one frame by name; what is cut short, unknown or said twice is ``Malformed``."""
+    """The headers of one frame by name; what is cut short or said twice is ``Malformed``.
+
+    One of an unknown type is skipped, and those behind it: nobody can say where it ends.
+    """
+    return _readable(block)[0]
+
+
+def _readable(block: bytes) -> tuple[dict[str, HeaderValue], int]:
+    """The headers that can be read, and where they end."""
     headers: dict[str, HeaderValue] = {}
     try:
         at = 0
         while at < len(block):
             split = at + 1 + block[at]
             name = _piece(block, at + 1, split).decode("utf-8")
+            if block[split] >= len(_READERS):
+                break
             read, size = _READERS[block[split]]
             at = split + 1
             if size is None:
@@ -197,7 +212,7 @@ def read_headers(block: bytes) -> dict[str, HeaderValue]:
             headers[name] = value
     except (IndexError, UnicodeDecodeError):
         raise _malformed("the headers of a frame cannot be read") from None
-    return headers
+    return headers, at
 
 
 def _piece(block: bytes, start: int, end: int) -> bytes:

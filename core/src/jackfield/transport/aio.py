@@ -89,6 +89,11 @@ class AioStream:
         self._loop = asyncio.get_running_loop()
         self.complete = self.over = False
 
+    @property
+    def asked(self) -> float:
+        """When the last byte of the request was out."""
+        return self._clocks.asked
+
     async def pull(self, deadline: float) -> bytes:
         """The next plain bytes; empty at the end."""
         self._clocks.deadline = deadline
@@ -116,6 +121,7 @@ class AioStream:
         """Leave the connection to the library: it keeps one whose answer is complete, and drops any other."""
         if not self.complete:
             self.complete = True
+            self._attempt.heed_no_loss()
             if not self._attempt.uploaded or not self._response.content.is_eof():
                 self._attempt.drop()
             self._response.close()
@@ -125,6 +131,7 @@ class AioStream:
         if content.at_eof():
             return b""
         moment = self._clocks.body()
+        self._attempt.heed_loss(content)
         try:
             async with asyncio.timeout(moment.left()):
                 return await content.readany()

@@ -17,7 +17,7 @@ from multidict import CIMultiDict
 
 from jackfield.transport.clocks import Clocks, Moment
 from jackfield.transport.exchange import PIECE
-from jackfield.transport.faults import CONNECT, HEAD, POOL, UPLOAD
+from jackfield.transport.faults import CONNECT, HEAD, POOL, UPLOAD, Fault
 from jackfield.wire.call import Call
 
 
@@ -75,6 +75,8 @@ class Attempt:
     __slots__ = (
         "_cancelling",
         "_expired",
+        "_lost",
+        "_reader",
         "_size",
         "_task",
         "_transport",
@@ -96,6 +98,8 @@ class Attempt:
         self._transport: asyncio.Transport | None = None
         self._task: asyncio.Task[Any] | None = None
         self._expired = False
+        self._lost: asyncio.Future[None] | None = None
+        self._reader: aiohttp.StreamReader | None = None
 
     def begin(self, watch: Watch, task: asyncio.Task[Any]) -> None:
         """Set the clock, and connect."""
@@ -133,6 +137,30 @@ class Attempt:
         """Close the socket at once. The library would first wait until the server has taken what was written."""
         if self._transport is not None:
             self._transport.abort()
+
+    def heed_loss(self, reader: aiohttp.StreamReader) -> None:
+        """Tell who waits for the body when the connection is gone.
+
+        2026-11: the library closes one whose chunks it cannot read, and tells nobody who waits for more of them.
+        """
+        if self._reader is None and self._transport is not None:
+            self._reader = reader
+            self._lost = getattr(self._transport.get_protocol(), "closed", None)
+            if self._lost is not None:
+                self._lost.add_done_callback(self._on_loss)
+
+    def heed_no_loss(self) -> None:
+        """The body is of no interest any more."""
+        if self._lost is not None:
+            self._lost.remove_done_callback(self._on_loss)
+        self._lost = self._reader = None
+
+    def _on_loss(self, lost: asyncio.Future[None]) -> None:
+        if not lost.cancelled():
+            lost.exception()  # which the reader knows, where there is one
+        reader = self._reader
+        if reader is not None and reader.exception() is None and not reader.is_eof():
+            reader.set_exception(Fault("protocol.body"))
 
     def taken(self) -> None:
         """The server has taken a piece of the request."""

@@ -185,3 +185,16 @@ def test_a_failure_is_written_with_what_helps_to_come_back():
         ),
     )
     assert "throttle" == WIRE.parse_error(reply).kind
+
+
+def test_a_thought_that_was_kept_whole_is_said_in_full():
+    """Not in summary: so some providers do."""
+    said = [{"type": "reasoning_text", "text": "hm"}]
+    kept = sealed({"type": "reasoning", "id": "rs_1", "summary": [], "content": said})
+
+    records = streamed(*unfold(Completion((Reasoning("hm", kept),))))
+
+    names = ["content_part.added", "reasoning_text.delta", "reasoning_text.done", "content_part.done"]
+    assert names == kinds(records)[3:7]
+    assert said == records[-1]["response"]["output"][0]["content"]
+    assert records[3]["part"] == {**said[0], "text": ""}

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
-from jackfield_echo.sample import sample
 
 from jackfield.jsontext import dump_text
 from jackfield.types import (
@@ -26,12 +25,12 @@ from jackfield.types import (
     FinishReason,
     HostedTool,
     Image,
-    Opaque,
     Part,
     Reasoning,
     Refusal,
     Request,
     Text,
+    TokenLogprob,
     Tool,
     ToolCall,
     ToolResult,
@@ -62,7 +61,7 @@ class Answers:
         """The answer to a request; ``then`` is what the scenario has scripted for it."""
         name = self._digest(request)
         parts = self._scripted(then, name) if then is not None else self._own(request, name)
-        if not parts:
+        if not parts and not (then is not None and then.error):
             parts = (Text(self._said(request, name, then.tokens if then else 0)),)
         thoughts = () if then is not None and then.reasoning else self._thoughts(request, parts)
         parts, finish = _cut((*thoughts, *parts), request.options)
@@ -75,6 +74,7 @@ class Answers:
             request.model,
             id=f"sim-{name[:24]}",
             alternatives=self._alternatives(request, parts, finish),
+            logprobs=_scores(request, parts),
         )
 
     def text(self, prompt: str, tokens: int = UNASKED) -> str:
@@ -100,11 +100,19 @@ class Answers:
         return (Text(self._said(request, name, 0), cited),) if cited else ()
 
     def _said(self, request: Request, name: str, tokens: int) -> str:
+        before = request.messages[:-1]
+        if before and request.messages[-1].role == "assistant":
+            return self._rest(attrs.evolve(request, messages=before), last_text(request.messages), tokens)
         said = last_text(request.messages)
         if self.scenario.answer == "echo" and not tokens:
             return said or "There was nothing to answer."
         wanted = tokens or int(request.options.get("max_tokens") or UNASKED)
         return prose(wanted, name)
+
+    def _rest(self, request: Request, begun: str, tokens: int) -> str:
+        """What is left to say of an answer that was begun."""
+        whole = self._said(request, self._digest(request), tokens)
+        return whole.removeprefix(begun)
 
     def _thoughts(self, request: Request, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         wish = self.scenario.reasoning
@@ -141,6 +149,23 @@ _REASONS: Mapping[str, FinishReason] = {
     "content_filter": "content_filter",
     "pause": "pause",
 }
+
+
+def _scores(request: Request, parts: tuple[Part, ...]) -> tuple[TokenLogprob, ...]:
+    """The probabilities of the words, where they are asked for; others would have been less likely."""
+    if not request.options.get("logprobs"):
+        return ()
+    count = request.options.get("top_logprobs") or 0
+    words = [word for part in parts if isinstance(part, Text) for word in WORD.findall(part.text)]
+    others = tuple((other, -2.5 - place) for place, other in enumerate(WORDS[: max(0, int(count) - 1)]))
+    return tuple(TokenLogprob(word, -0.1, ((word, -0.1), *others) if count else ()) for word in words)
+
+
+def sample(schema: Mapping[str, Any], said: str) -> Any:
+    """A value that fits a schema."""
+    from jackfield_echo.sample import sample as sampled  # a provider's package: not before it is needed
+
+    return sampled(schema, said)
 
 
 def prose(tokens: int, seed: str) -> str:
@@ -266,21 +291,3 @@ def _limited(text: str, limit: Any) -> tuple[str, bool]:
             break
         words.append(word)
     return "".join(words), True
-
-
-def sealed(completion: Completion, provider: str, wire: str) -> Completion:
-    """The completion with the payloads that a format wants beside reasoning."""
-    seal = "thoughtSignature" if wire == "generate_content" else "signature"
-    parts = tuple(
-        attrs.evolve(part, opaque=Opaque(provider, wire, {seal: _signature(part.text)}))
-        if isinstance(part, Reasoning) and part.opaque is None
-        else part
-        for part in completion.parts
-    )
-    return attrs.evolve(completion, parts=parts)
-
-
-def _signature(text: str) -> str:
-    import base64
-
-    return base64.b64encode(hashlib.sha256(text.encode()).digest() * 2).decode()

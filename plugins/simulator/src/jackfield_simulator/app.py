@@ -17,34 +17,37 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from jackfield import Registry
 from jackfield.errors import ErrorInfo, JackfieldError, kind_of_status
 from jackfield.events import unfold
 from jackfield.jsontext import dumps, loads
 from jackfield.types import Answered, Completion, Request, ToolCall
 from jackfield.wire import Call, Headers, Reply, Wire
 from jackfield_simulator.accounts import Accounts, key_of
-from jackfield_simulator.answers import Answers, sealed
+from jackfield_simulator.answers import Answers
 from jackfield_simulator.bill import Bill, Line
 from jackfield_simulator.control import CONTROL, Control
 from jackfield_simulator.exchange import Exchange, Piece, Streamed
-from jackfield_simulator.habits import TELL_USAGE
-from jackfield_simulator.manners import Manners, failure
-from jackfield_simulator.pieces import Pace, pieces
+from jackfield_simulator.manners import UNREAD, Manners, failure
+from jackfield_simulator.pieces import Pace, Told, broken, cited_last, pieces_of
 from jackfield_simulator.routing import Route, Router
 from jackfield_simulator.scenario import Scenario, Then
 from jackfield_simulator.script import Occasion, Script
 from jackfield_simulator.things import Asking, Things
+from jackfield_simulator.thoughts import sealed
 from jackfield_simulator.tokens import TokenEndpoints
 from jackfield_simulator.usage import last_text, tokens_in
+from jackfield_simulator.ways import ECHOED, MISSING, TELL_USAGE, UNREADABLE
 
 if TYPE_CHECKING:
+    from jackfield.registry import Registry
     from jackfield_simulator.faults import Faults
 
 log = logging.getLogger("jackfield.simulator")
 
 SHOWN = 400  # characters of what was said, for people
 JSON = "application/json"
+OK = 200
+UNKNOWN_MODEL = "model_not_found"
 _STATUS_MODEL = re.compile(r"status-([45]\d\d)")  # the model `status-429` answers everything with that status
 # What a failure's status is where the scenario names its kind alone.
 STATUSES: Mapping[str, int] = {
@@ -151,17 +154,20 @@ class Simulated:
     # -- completions -------------------------------------------------------------------------------
 
     def _completed(self, exchange: Exchange, route: Route, key: str) -> None:
-        request, stream = route.wire.read_completion(exchange.call)
+        request, stream = _read(route.wire.read_completion, exchange)
         request = _kinded(route.wire, request)
         exchange.request, exchange.model = request, request.model
         exchange.line.asked = last_text(request.messages)[:SHOWN]
         self._admitted(exchange, key, tokens_in(request).total_input)
-        then = self._scripted(exchange, key)
+        then = self._scripted(exchange, key, stream=stream)
         completion = self._thought(exchange, self.answers.completion(request, then))
         exchange.line.answered = (completion.text or _called(completion))[:SHOWN]
         pace = Pace(self.scenario.latency, f"{self.scenario.seed} {exchange.line.number}")
         if stream:
-            exchange.reply = self._streamed(exchange, completion, pace)
+            events = cited_last(unfold(completion))
+            if then is not None and then.error:
+                events = broken(events, _stated(then))
+            exchange.reply = self._streamed(exchange, completion, pieces_of(events, pace))
             return
         exchange.reply = self._headed(exchange, route.wire.write_completion(completion), dressed=True)
         exchange.pause = pace.whole(completion.usage.total_output)
@@ -171,9 +177,10 @@ class Simulated:
     def _thought(self, exchange: Exchange, completion: Completion) -> Completion:
         """The completion as this provider would seal it."""
         assert exchange.wire is not None
-        return sealed(completion, exchange.wire.dialect.provider, exchange.wire.name)
+        wire = exchange.wire
+        return sealed(completion, wire.dialect.provider, wire.name, _body_of(exchange))
 
-    def _streamed(self, exchange: Exchange, completion: Completion, pace: Pace) -> Streamed:
+    def _streamed(self, exchange: Exchange, completion: Completion, told: Told) -> Streamed:
         wire, call = exchange.wire, exchange.call
         assert wire is not None
         media_type, more = _stream_form(wire, call)
@@ -181,7 +188,7 @@ class Simulated:
         headers = self._headed(exchange, Reply(200, Headers({"content-type": media_type}))).headers
         exchange.line.stream = True
         self._book(exchange, completion.usage.total_input, 0)
-        walked = self._manners(exchange).stream(pieces(writer, unfold(completion), pace), media_type)
+        walked = self._manners(exchange).stream(told(writer), media_type)
         return Streamed(Headers(headers), self._billed(exchange, walked))
 
     def _billed(self, exchange: Exchange, walked: Iterator[Piece]) -> Iterator[Piece]:
@@ -198,18 +205,20 @@ class Simulated:
     def _operated(self, exchange: Exchange, route: Route, key: str) -> None:
         call, verbs = exchange.call, route.exchange
         assert verbs is not None
-        request = verbs.read(call)
-        exchange.model = str(getattr(request, "model", ""))
+        request = _read(verbs.read, exchange)
+        exchange.model = route.one or str(getattr(request, "model", ""))
         exchange.request = request if isinstance(request, Request) else None
         exchange.line.asked = str(getattr(request, "query", getattr(request, "prompt", "")))[:SHOWN]
         self._admitted(exchange, key, 0)
         self._scripted(exchange, key)
         wires = self.router.wires(route.provider, exchange.model)
-        asking = Asking(verbs.name, call, wires, self.router.profile(route.provider), self.scenario.models)
+        listed = (route.one,) if route.one else self.scenario.models
+        asking = Asking(verbs.name, call, wires, self.router.profile(route.provider), listed)
         verbs, answer = self._answered(route, request, asking)
         more = _vector_form(call) if verbs.name == "embed" else {}
         reply = _written(verbs.write, answer, more)
-        exchange.reply = self._headed(exchange, reply, dressed=True)
+        reply = self._headed(exchange, reply, dressed=True)
+        exchange.reply = _first(reply) if route.one else reply
         if isinstance(answer, Answered) and answer.usage.known:
             self._book(exchange, answer.usage.total_input, answer.usage.total_output)
 
@@ -238,13 +247,13 @@ class Simulated:
         model = exchange.model
         if any(fnmatchcase(model, one) for one in self.scenario.missing):
             words = f"The model `{model}` does not exist or you do not have access to it."
-            raise ErrorInfo("model.missing", words, 404, "model_not_found").to_exception()
+            raise ErrorInfo("model.missing", words, 404, UNKNOWN_MODEL).to_exception()
         status = _STATUS_MODEL.fullmatch(model)
         if status is not None:
             raise _stated(Then(status=int(status[1]))).to_exception()
 
-    def _scripted(self, exchange: Exchange, key: str) -> Then | None:
-        """What the scenario says to this; its failures are raised."""
+    def _scripted(self, exchange: Exchange, key: str, *, stream: bool = False) -> Then | None:
+        """What the scenario says to this; its failures are raised, but for those that come within a stream."""
         occasion = Occasion(
             exchange.operation,
             exchange.provider,
@@ -253,7 +262,8 @@ class Simulated:
             exchange.request,
         )
         then = self.script.then(occasion)
-        if then is not None and (then.error or then.status):
+        within = stream and then is not None and then.error and then.status == OK
+        if then is not None and (then.error or then.status) and not within:
             raise _stated(then).to_exception()
         exchange.fault = then.fault if then is not None else ""
         return then
@@ -261,21 +271,31 @@ class Simulated:
     def _failed(self, exchange: Exchange, error: ErrorInfo) -> Reply:
         """The report of a failure in the provider's own form."""
         assert exchange.wire is not None
+        unknown = error.kind == "model.missing" and (error.status != 404 or error.code == UNKNOWN_MODEL)
+        if unknown and exchange.provider in MISSING:
+            status, code, words = MISSING[exchange.provider]
+            error = attrs.evolve(error, kind="request.invalid", status=status, code=code, message=words)
         named = exchange.wire.name in ("converse", "invoke")  # there the exception decides over the status
         status = error.status or _status_of(error.kind)
-        stated = None if named and error.status not in (None, 403) else status
+        stated = None if status == OK or (named and error.status not in (None, 403)) else status
         exchange.line.answered = error.message[:SHOWN]
         told = attrs.evolve(error, status=stated, request_id=error.request_id or exchange.line.request_id)
         reply = self._headed(exchange, exchange.wire.write_error(told))
+        if status == OK:  # so some do: the body alone tells
+            reply = attrs.evolve(reply, status=OK)
         return failure(exchange.provider, reply, told, exchange.line.request_id)
 
     def _manners(self, exchange: Exchange) -> Manners:
         """How the provider puts its answers."""
         assert exchange.wire is not None
-        asked = (
-            loads(exchange.call.body) if exchange.wire.name == "responses" and exchange.call.body else None
+        path = "/".join(step if isinstance(step, str) else ":".join(step) for step in exchange.call.path)
+        return Manners(
+            exchange.provider,
+            exchange.wire.name,
+            exchange.operation,
+            _body_of(exchange),
+            f"{path} {exchange.model}",
         )
-        return Manners(exchange.provider, exchange.wire.name, exchange.operation, asked)
 
     def _headed(self, exchange: Exchange, reply: Reply, *, dressed: bool = False) -> Reply:
         """The reply with a request id and the limits, as the provider tells them."""
@@ -319,6 +339,35 @@ class Simulated:
         line.provider, line.operation, line.model = exchange.provider, exchange.operation, exchange.model
         line.status = exchange.reply.status
         exchange.app = self
+
+
+def _read(read: Callable[[Call], Any], exchange: Exchange) -> Any:
+    """What a call asks; where a provider has words of its own for what it cannot read, the failure says so."""
+    try:
+        return read(exchange.call)
+    except JackfieldError as exc:
+        if exchange.provider not in UNREADABLE:
+            raise
+        status, _ = UNREADABLE[exchange.provider]
+        raise attrs.evolve(exc.info, status=status, code=UNREAD).to_exception() from None
+
+
+def _first(reply: Reply) -> Reply:
+    """The first entry of a list, by itself."""
+    body = loads(reply.body)
+    entries: list[Any] = next((value for value in body.values() if isinstance(value, list)), [{}])
+    return attrs.evolve(reply, body=dumps(entries[0]))
+
+
+def _body_of(exchange: Exchange) -> Mapping[str, Any]:
+    """What was asked, where an answer repeats some of it."""
+    wire, call = exchange.wire, exchange.call
+    repeats = (wire is not None and wire.name == "responses") or (
+        exchange.provider,
+        exchange.operation,
+    ) in ECHOED
+    found = loads(call.body) if repeats and call.body[:1] == b"{" else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _kinded(wire: Wire, request: Request) -> Request:

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from jackfield import Client, Registry
 from jackfield_simulator.app import Simulated
 from jackfield_simulator.asserts import Asserts
 from jackfield_simulator.bill import Bill
@@ -25,6 +24,10 @@ from jackfield_simulator.routing import settings_of
 from jackfield_simulator.scenario import Rule, Scenario, rule_of
 from jackfield_simulator.settings import variables
 from jackfield_simulator.socket_server import SocketServer
+
+if TYPE_CHECKING:
+    from jackfield import Client
+    from jackfield.registry import Registry
 
 PATIENCE = 30.0
 
@@ -141,7 +144,13 @@ class Simulator(Asserts):
         return {"base_url": self.base_url(profile.id), **settings_of(profile), **own}
 
     def client(self, *providers: str, **options: Any) -> Client:
-        """A client of ours whose providers (all, if none is named) are here; it retries nothing."""
+        """A client of ours whose providers (all, if none is named) are here.
+
+        It retries nothing and leaves nobody alone: each call is one request, unless ``options`` say otherwise.
+        """
+        from jackfield import Client  # whoever brings a client of his own needs none of ours
+
         named = providers or self.app.router.registry.ids()
         tables = {name: self.settings(name) for name in named}
-        return Client({"max_retries": 0, "providers": tables, **options}, registry=self.app.router.registry)
+        usual = {"max_retries": 0, "breaker": {"enabled": False}}
+        return Client({**usual, "providers": tables, **options}, registry=self.app.router.registry)

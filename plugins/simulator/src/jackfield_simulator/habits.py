@@ -1,14 +1,17 @@
 """What providers say besides what a format demands: fields with nothing to tell, and how they end a stream.
 
-A path is dotted; ``[]`` goes into every item of a list. The last step is set where its parents are there and
-it is not. Before a question mark stands which event of a stream it is for, by the end of its type. Seen in
-recorded answers, 2026-11.
+A path is dotted; ``[]`` goes into every item of a list, ``(type)`` into what is of that type alone, ``(role=x)``
+into what has that role. The last
+step is set where its parents are there and it is not. Before a question mark stands which event of a stream it
+is for, by the end of its type. Seen in recorded answers, 2026-11.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from jackfield_simulator.untold import NEVER, UNTOLD, Always
 
 Habits = Mapping[str, Any]
 
@@ -18,6 +21,7 @@ _PREDICTED: Habits = {
     "usage.completion_tokens_details.accepted_prediction_tokens": 0,
     "usage.completion_tokens_details.rejected_prediction_tokens": 0,
 }
+_REFUSING: Habits = {"choices[].delta(role=assistant).refusal": None}
 _INDEXED: Habits = {"choices[].message.tool_calls[].index": 0}
 _SAFE = {"filtered": False, "severity": "safe"}
 _FILTERED = dict.fromkeys(("hate", "self_harm", "sexual", "violence"), _SAFE)
@@ -44,101 +48,218 @@ _FOUND = {
     "last_updated": "2026-01-01",
     "snippet": "as was found",
     "source": "web",
+    "place_metadata": None,
 }
 _TEXT_TOKENS = [{"modality": "TEXT", "tokenCount": 1}]
 
+# A message, wherever its model runs, at who makes it and its next of kin, and at himself alone.
 MESSAGES: Habits = {
     "message?usage.cache_creation": _CACHED,
-    "message?usage.service_tier": "standard",
-    "message?usage.inference_geo": "global",
-    "message?stop_details": None,
     "message.usage.cache_creation": _CACHED,
+}
+_MESSAGES_TIER: Habits = {
+    "message?usage.service_tier": "standard",
     "message.usage.service_tier": "standard",
+}
+_MESSAGES_OWN: Habits = {
+    **_MESSAGES_TIER,
+    "message?usage.inference_geo": "global",
+    "message?usage.output_tokens_details": {"thinking_tokens": 0},
+    "message?stop_details": None,
     "message.usage.inference_geo": "global",
     "message.stop_details": None,
     "message_delta?delta.stop_details": None,
     "content[].caller": {"type": "direct"},
     "content_block_start?content_block.caller": {"type": "direct"},
-    "usage.output_tokens_details": {"thinking_tokens": 0},
     "content_block_start?content_block.citations": [],
 }
 
+_IMAGES_MADE = {
+    "input_tokens": 0,
+    "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+    "output_tokens": 0,
+    "output_tokens_details": {"image_tokens": 0, "text_tokens": 0},
+    "total_tokens": 0,
+}
+# The object of a response, whole or in the events that hold it.
 RESPONSE: Habits = {
     "completed_at": 1,
     "frequency_penalty": 0.0,
     "presence_penalty": 0.0,
     "max_tool_calls": None,
-    "moderation": None,
     "prompt_cache_key": None,
-    "prompt_cache_retention": None,
     "safety_identifier": None,
     "service_tier": "default",
     "top_logprobs": 0,
     "user": None,
     "metadata": {},
-    "billing": {"payer": "developer"},
+    "text.format(json_schema).description": None,
+    "text.format(json_schema).strict": True,
+    "output[](reasoning).summary": [],
+    "output[](reasoning).encrypted_content": "",
+    "tools[](function).strict": True,
+    "tools[](web_search*).filters": None,
+    "tools[](web_search*).search_context_size": "medium",
+    "tools[](web_search*).user_location": {
+        "type": "approximate",
+        "city": None,
+        "country": "US",
+        "region": None,
+        "timezone": None,
+    },
+    "tools[](file_search).filters": None,
+    "tools[](file_search).ranking_options": {"ranker": "auto", "score_threshold": 0.0},
+}
+# What one vendor says of it besides, wherever its models run.
+RESPONSE_BESIDES: Habits = {
+    "moderation": None,
+    "prompt_cache_retention": None,
     "text.verbosity": "medium",
     "reasoning.context": None,
     "reasoning.mode": None,
-    "content_filters": None,
-    "output[].phase": "final_answer",
-    "output[].summary": [],
-    "output[].encrypted_content": "",
-    "output[].format": None,
-    "tools[].strict": True,
-    "tool_usage": {
-        "image_gen": {
-            "input_tokens": 0,
-            "input_tokens_details": {"image_tokens": 0, "text_tokens": 0},
-            "output_tokens": 0,
-            "output_tokens_details": {"image_tokens": 0, "text_tokens": 0},
-            "total_tokens": 0,
-        },
-        "web_search": {"num_requests": 0},
-    },
+    "output[](message).phase": "final_answer",
+    "tool_usage": {},
+    "tool_usage.image_gen": _IMAGES_MADE,
+    "tool_usage.web_search": {"num_requests": 0},
 }
-# What an answer repeats of its request.
-REPEATED = (
-    "text",
-    "tools",
-    "tool_choice",
-    "instructions",
-    "temperature",
-    "top_p",
-    "max_output_tokens",
-    "metadata",
-    "user",
+_PASSED = {"filtered": False, "detected": False}
+_MORE_FILTERED: Habits = {
+    "choices[].content_filter_results": {
+        **_FILTERED,
+        "protected_material_code": _PASSED,
+        "protected_material_text": _PASSED,
+    },
+    "prompt_filter_results": [
+        {"prompt_index": 0, "content_filter_results": {**_FILTERED, "jailbreak": _PASSED}}
+    ],
+}
+_OFFSETS = {"check_offset": 0, "end_offset": 1, "start_offset": 0}
+_FILTER = {
+    "blocked": False,
+    "content_filter_offsets": _OFFSETS,
+    "content_filter_raw": [],
+    "content_filter_results": {
+        **_FILTERED,
+        "jailbreak": _PASSED,
+        "protected_material_code": _PASSED,
+        "protected_material_text": _PASSED,
+    },
+    "source_type": "completion",
+}
+_CHECKPOINT = {
+    f"{name}_ms": 1
+    for name in (
+        *(f"{part}_{what}" for part in ("engine", "service") for what in ("tbt", "ttft", "ttlt")),
+        *("pre_inference", "total_duration", "user_visible_ttft"),
+    )
+}
+_GROK: Habits = {
+    "usage.num_sources_used": 0,
+    "usage.prompt_tokens_details.text_tokens": 1,
+    "chat.completion?usage.audio_prompt_tokens": 0,
+    "chat.completion.chunk?usage.cost_in_usd_ticks": 1,
+    "chat.completion.chunk?service_tier": "default",
+    **_INDEXED,
+}
+_SPENT = {"completion_tokens": 1, "prompt_tokens": 1, "total_tokens": 2, **_TIMES}
+_LETTER = {
+    "generatedToken": {"token": "a", "logprob": -0.1, "raw_logprob": -0.1},
+    "textRange": {"start": 0, "end": 1},
+    "topTokens": None,
+}
+
+_BATCH: Habits = dict.fromkeys(
+    (
+        "cancelled_at",
+        "cancelling_at",
+        "completed_at",
+        "error_file_id",
+        "errors",
+        "expired_at",
+        "failed_at",
+        "finalizing_at",
+        "in_progress_at",
+        "metadata",
+    )
 )
 
-# (provider, wire or operation) -> what is said besides. Both parts may be empty, for all.
+# (provider, wire or operation) -> what is said besides; no provider is all of them. What stands behind an @ is a
+# pattern of path and model. `response` is the object of the responses format.
 HABITS: Mapping[tuple[str, str], Habits] = {
     ("", "messages"): MESSAGES,
+    ("", "response"): RESPONSE,
+    **{(name, f"{wire}@*"): dict.fromkeys(paths, NEVER) for (name, wire), paths in UNTOLD.items()},
+    ("anthropic", "messages"): _MESSAGES_OWN,
+    ("azure-ai", "messages"): _MESSAGES_TIER,
     ("anthropic", "files.upload"): {
+        "created_at": Always("2026-01-01T00:00:00Z"),
         "type": "file",
         "mime_type": "text/plain",
         "size_bytes": 0,
         "downloadable": False,
     },
-    ("", "responses"): {".delta?obfuscation": "", "item.summary": [], "item.phase": "final_answer"},
+    ("", "responses"): {
+        ".delta?obfuscation": "",
+        "item(reasoning).summary": [],
+        "item(message).phase": "final_answer",
+    },
     ("openai", "chat_completions"): {
         **_FINGERPRINT,
         **_LOGPROBS,
+        **_REFUSING,
         **_PREDICTED,
         "service_tier": "default",
-        "obfuscation": "",
+        "chat.completion.chunk?obfuscation": "",
         "choices[].message.annotations": [],
     },
     ("openai", "files.upload"): {"status_details": None},
+    **{("openai", f"batches.{name}"): _BATCH for name in ("create", "get", "cancel")},
     ("openai-compatible", "chat_completions"): {**_FINGERPRINT, **_LOGPROBS},
     ("azure-openai", "chat_completions"): {
         **_FINGERPRINT,
         **_LOGPROBS,
+        **_REFUSING,
         **_PREDICTED,
         **_FILTERS,
-        "obfuscation": "",
+        "chat.completion.chunk?obfuscation": "",
         "choices[].message.annotations": [],
     },
-    ("azure-openai", "responses"): {"response.content_filters": None},
+    ("azure-openai", "chat_completions@*gpt-5*"): _MORE_FILTERED,
+    ("azure-openai", "chat_completions@models/*gpt-5*"): {
+        "service_tier": "default",
+        "usage.latency_checkpoint": _CHECKPOINT,
+    },
+    ("azure-openai", "chat_completions@models/*"): {
+        "prompt_filter_results": _MORE_FILTERED["prompt_filter_results"]
+    },
+    ("azure-openai", "chat_completions@*grok*"): _GROK,
+    ("azure-openai", "chat_completions@*deepseek*"): {
+        **_INDEXED,
+        "choices[].delta.tool_calls": None,
+        "choices[].matched_stop": None,
+        "choices[].stop_reason": None,
+        "choices[].message.tool_calls[].function.call_id": None,
+        "chat.completion?usage.audio_prompt_tokens": 0,
+    },
+    ("azure-openai", "chat_completions@*[Kk]imi*"): {"usage.reasoning_tokens": 0},
+    ("azure-openai", "response@openai/v1/*"): {
+        "content_filters": [_FILTER],
+        "tools[](function).output_schema": None,
+    },
+    ("openai", "response"): {**RESPONSE_BESIDES, "billing": {"payer": "developer"}},
+    ("bedrock", "response"): {**RESPONSE_BESIDES, "billing": {"payer": "developer"}},
+    ("azure-openai", "response"): {
+        **RESPONSE_BESIDES,
+        "content_filters": None,
+        "tools[](function).description": None,
+    },
+    ("deepseek", "response"): {
+        "content_filters": None,
+        "moderation": None,
+        "prompt_cache_retention": None,
+        "text.verbosity": None,
+        "output[](message).phase": "final_answer",
+    },
     ("deepseek", "chat_completions"): {
         **_FINGERPRINT,
         **_LOGPROBS,
@@ -157,13 +278,18 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         **_FINGERPRINT,
         **_LOGPROBS,
         **{f"usage.{name}": value for name, value in _TIMES.items()},
-        "x_groq": {
-            "id": "req_simulated",
-            "seed": 1,
-            "usage": {**_TIMES, "prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-        },
-        "usage_breakdown": None,
+        "chat.completion?x_groq": {"id": "req_simulated", "seed": 1},
+        "chat.completion.chunk?x_groq": {"id": "req_simulated", "seed": 1, "usage": _SPENT},
+        "chat.completion?usage_breakdown": None,
         "service_tier": "on_demand",
+    },
+    ("groq", "chat_completions@*gpt-oss*"): {
+        "choices[].delta.channel": "analysis",
+        "x_groq.usage.completion_tokens_details": {"reasoning_tokens": 1},
+    },
+    ("groq", "chat_completions@*llama-4*"): {"usage_breakdown": {"models": None}},
+    ("groq", "chat_completions@*compound*"): {
+        "usage_breakdown": {"models": [{"model": "simulated", "usage": _SPENT}]},
     },
     ("huggingface", "chat_completions"): {
         **_FINGERPRINT,
@@ -172,6 +298,19 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         "choices[].seed": 1,
         "prompt": [],
         "usage.cached_tokens": 0,
+    },
+    ("huggingface", "chat_completions@novita/*"): {"sla_metrics": {"ts_us": 1, "ttft_ms": 1}},
+    ("huggingface", "chat_completions@nebius/*"): {
+        **dict.fromkeys(("service_tier", "prompt_logprobs", "choices[].stop_reason")),
+        **dict.fromkeys(
+            f"choices[].message.{name}" for name in ("audio", "function_call", "reasoning_content")
+        ),
+        "choices[].message.tool_calls": [],
+    },
+    ("huggingface", "chat_completions@together/*"): {
+        "choices[].message.tool_calls": [],
+        "chat.completion.chunk?choices[].text": "",
+        "chat.completion.chunk?choices[].delta.token_id": 1,
     },
     ("mistral", "chat_completions"): {
         "usage.service_tier": "default",
@@ -223,6 +362,15 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         "usage.cost_details": _DETAILS,
         "usage.prompt_tokens_details.video_tokens": 0,
     },
+    ("openrouter", "response"): {
+        "prompt_cache_options": None,
+        "reasoning.context": None,
+        "reasoning.mode": None,
+        "output[](message).phase": "final_answer",
+        "output[](reasoning).format": None,
+    },
+    ("openrouter", "response@*gpt-oss*"): {"output_text": ""},
+    ("openrouter", "models"): {"links": {"next": None}, "total_count": 1},
     ("openrouter", "responses"): {
         "usage.cost": 0.0001,
         "usage.is_byok": False,
@@ -263,6 +411,12 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         "chat.completion.chunk?choices[].delta.token_id": 1,
         "chat.completion.chunk?choices[].delta.tool_calls": [],
     },
+    ("together", "rerank"): {
+        "id": "simulated",
+        "object": "rerank",
+        "usage.prompt_tokens": 1,
+        "usage.completion_tokens": 0,
+    },
     ("together", "image"): {
         "id": "simulated",
         "model": "simulated",
@@ -292,6 +446,13 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         "usageMetadata.serviceTier": "standard",
         "usageMetadata.thoughtsTokenCount": 0,
     },
+    ("gemini", "generate_content@* gemini-[12].[05]-*"): {
+        "candidates[].avgLogprobs": -0.1,
+        "usageMetadata.candidatesTokensDetails": _TEXT_TOKENS,
+    },
+    ("gemini", "generate_content@*gemini-3*:streamGenerateContent *"): {
+        "candidates[].content": {"role": "model", "parts": [{"text": ""}]},
+    },
     ("vertex", "generate_content"): {
         "createTime": "2026-01-01T00:00:00.000000Z",
         "usageMetadata.trafficType": "ON_DEMAND",
@@ -308,63 +469,31 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         "usage.cacheWriteInputTokens": 0,
         "usage.cacheWriteInputTokenCount": 0,
     },
+    ("bedrock", "converse@*anthropic.claude-haiku-4*"): {
+        "output.message.content[].toolUse.type": "tool_use",
+    },
     ("bedrock", "chat_completions"): {"service_tier": "default"},
+    ("bedrock", "invoke@*gpt-oss*"): {"service_tier": "default"},
+    ("bedrock", "invoke@*amazon.*"): {"amazon-bedrock-trace": {}},
+    ("bedrock", "invoke@*arn:*"): {
+        "id": "simulated",
+        "object": "chat.completion",
+        "choices[].logprobs": None,
+        "choices[].index": 0,
+        "created": 1,
+        "model": "simulated",
+        "system_fingerprint": "fp_simulated",
+        "usage.total_tokens": 2,
+    },
+    ("bedrock", "invoke@*cohere.command-text*"): {
+        "id": "simulated",
+        "generations[].id": "simulated",
+        "prompt": "",
+    },
+    ("bedrock", "invoke@*ai21.j2*"): {
+        "id": 1,
+        "completions[].data.tokens": [_LETTER],
+        "prompt": {"text": "", "tokens": [_LETTER]},
+    },
     ("cohere", "rerank"): {"meta.billed_units.search_units": 1},
-}
-# What stands in every event of a binary stream: its length tells nothing.
-PADDING: Mapping[str, str] = {"converse": "abcdefgh", "invoke": "abcdefgh"}
-
-DONE = b"data: [DONE]\n\n"
-# How streams end where it is not as the format has it.
-ENDINGS: Mapping[tuple[str, str], bytes] = {
-    ("perplexity", "chat_completions"): b"",
-    ("openrouter", "responses"): DONE,
-}
-PING = b'event: ping\ndata: {"type": "ping"}\n\n'
-# After which event the first ping comes.
-PINGS: Mapping[tuple[str, str], bytes] = {
-    ("anthropic", "messages"): b"event: content_block_start",
-    ("azure-ai", "messages"): b"event: content_block_start",
-    ("vertex-anthropic", "messages"): b"event: message_start",
-}
-TIMED = (
-    "total_duration",
-    "load_duration",
-    "prompt_eval_duration",
-    "eval_duration",
-)  # nanoseconds, at the end
-# What tells reasoning in chat completions, where it is not `reasoning_content`.
-REASONING = frozenset({"groq", "openrouter", "together"})
-# Who tells the usage at the end of a stream though nobody asked for it.
-TELL_USAGE = frozenset(
-    {"deepseek", "fireworks", "groq", "huggingface", "openrouter", "together", "perplexity"}
-)
-# How failures are put, where it is not as the format has it: words, code, status, id of the request.
-Failure = Callable[[str, str, int, str], dict[str, Any]]
-FAILURES: Mapping[str, Failure] = {
-    "xai": lambda words, code, status, name: {"code": code, "error": words},
-    "huggingface": lambda words, code, status, name: {"error": words, "error_type": code},
-    "together": lambda words, code, status, name: {
-        "id": name,
-        "error": {"message": words, "type": "invalid_request_error", "param": None, "code": code},
-    },
-    "openrouter": lambda words, code, status, name: {
-        "error": {"message": words, "code": status, "metadata": {}},
-        "user_id": "user_simulated",
-    },
-    "perplexity": lambda words, code, status, name: {
-        "error": {"message": words, "type": code, "code": status}
-    },
-    "mistral": lambda words, code, status, name: (
-        {"detail": words}
-        if status == 401
-        else {
-            "object": "error",
-            "message": words,
-            "type": code,
-            "param": None,
-            "code": "1300",
-            "raw_status_code": status,
-        }
-    ),
 }

@@ -4,58 +4,90 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
+
+from attrs import frozen
 
 from jackfield.errors import ErrorInfo, Malformed
 from jackfield.framing.event_stream import MEDIA_TYPE, EventStream, write_event
 from jackfield.jsontext import dumps, loads
-from jackfield.wire import Reply
+from jackfield.wire import Headers, Reply
 from jackfield_simulator.exchange import Piece
-from jackfield_simulator.habits import (
+from jackfield_simulator.habits import HABITS, Habits
+from jackfield_simulator.untold import NEVER, Always
+from jackfield_simulator.ways import (
+    DETAILED,
     DONE,
+    ECHOED,
     ENDINGS,
+    FAILED,
     FAILURES,
-    HABITS,
+    FAILURES_WITHIN,
+    NAMED_FAILURES,
     PADDING,
     PING,
     PINGS,
     REASONING,
     REPEATED,
-    RESPONSE,
     TIMED,
-    Habits,
+    UNREADABLE,
 )
 
-_DATA = re.compile(rb"^(data: ?)(\{.*\})\s*?$", re.MULTILINE)
+_DATA = re.compile(rb"^(data: ?|[\[,]\s*)?(\{.*\})(?=\s*?\]?\s*?$)", re.MULTILINE)
 _WORDS = re.compile(rb'"(?:content|text|delta|reasoning_content|partial_json)":"((?:[^"\\\\]|\\\\.)+)"')
 _NANOSECONDS = 1_000_000
-Rule = tuple[str, tuple[str, ...], Any]
+UNREAD = "unread"  # the code of a failure to read what was asked
+
+
+@frozen
+class Step:
+    """One step to where a habit shows: a name, whether it names a list, and of which kind what goes on from there is."""
+
+    name: str
+    each: bool = False
+    by: str = "type"
+    kind: str = "*"
+
+
+@frozen
+class Rule:
+    """For which event, by which steps, what."""
+
+    condition: str
+    steps: tuple[Step, ...]
+    value: Any
 
 
 class Manners:
-    """How one provider puts the answers of one wire, or of one operation."""
+    """How one provider puts the answers of one wire, or of one operation.
 
-    def __init__(self, provider: str, wire: str, operation: str, asked: Any = None) -> None:
+    :param subject: path and model of the call: some habits are those of one model, or of one surface
+    """
+
+    def __init__(
+        self, provider: str, wire: str, operation: str, asked: Any = None, subject: str = ""
+    ) -> None:
         self.provider = provider
         self.wire = wire
         self._operation = operation
-        found: dict[str, Any] = {}
-        for name in (wire, operation) if operation == "complete" else (operation,):
-            found |= HABITS.get(("", name), {})
-            found |= HABITS.get((provider, name), {})
-        self._rules = compiled(found)
+        names = (operation, wire) if operation == "complete" else (operation,)
+        self._rules = rules_of(provider, names, subject)
         responding = wire == "responses" and operation == "complete"
-        self._response = compiled(RESPONSE) if responding else ()
-        body = asked if responding and isinstance(asked, Mapping) else {}
+        self._response = rules_of(provider, ("response",), subject) if responding else ()
+        body = asked if isinstance(asked, Mapping) else {}
         self._dressings: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._thinks_aloud = provider in REASONING and wire == "chat_completions"
-        self._repeated = {name: body[name] for name in REPEATED if name in body}
+        self._repeated = {name: body[name] for name in REPEATED if name in body} if responding else {}
+        self._echoed = {name: body[name] for name in ECHOED.get((provider, operation), ()) if name in body}
 
     # -- whole answers -----------------------------------------------------------------------------
 
     def reply(self, reply: Reply) -> Reply:
         """A whole answer, as the provider would put it."""
-        idle = not (self._rules or self._response) and self._operation != "batches.get"
+        idle = not (self._rules or self._response or self._echoed) and self._operation != "batches.get"
         if idle or not reply.headers.get("content-type", "").startswith("application/json"):
             return reply
         body = _object(reply.body)
@@ -63,6 +95,7 @@ class Manners:
             return reply
         self._respond(body)
         self.lay(body)
+        body |= self._echoed
         if self._operation == "batches.get" and isinstance(body.get("metadata"), dict) and "response" in body:
             body["metadata"].setdefault("output", body["response"])  # both places were seen
         return Reply(reply.status, reply.headers, dumps(body))
@@ -70,11 +103,11 @@ class Manners:
     def lay(self, body: dict[str, Any]) -> None:
         """Add what the provider would say to one object."""
         kind = str(body.get("type") or body.get("object") or "")
-        for condition, steps, value in self._rules:
-            if not condition or kind.endswith(condition):
-                fill(body, steps, value)
+        for rule in self._rules:
+            if not rule.condition or kind.endswith(rule.condition):
+                fill(body, rule.steps, rule.value)
         if self._thinks_aloud:
-            _renamed(body)
+            _renamed(body, details=self.provider in DETAILED)
         if body.get("done") is True and self.wire == "ollama":
             body |= {name: body.get(name, _NANOSECONDS) for name in TIMED}
         inner = body.get("response")
@@ -85,8 +118,8 @@ class Manners:
         if not self._response or body.get("object") != "response":
             return
         body |= self._repeated
-        for _, steps, value in self._response:
-            fill(body, steps, value)
+        for rule in self._response:
+            fill(body, rule.steps, rule.value)
 
     # -- streams -----------------------------------------------------------------------------------
 
@@ -96,9 +129,8 @@ class Manners:
             return map(self._framed, walked)
         if media_type.endswith("ndjson"):
             return map(self._lined, walked)
-        if media_type != "text/event-stream" or not (self._rules or self._response):
-            return walked
-        return self._events(walked)
+        plain = media_type not in ("text/event-stream", "application/json")
+        return walked if plain or not (self._rules or self._response) else self._events(walked)
 
     def _events(self, walked: Iterator[Piece]) -> Iterator[Piece]:
         ping = PINGS.get((self.provider, self.wire))
@@ -106,36 +138,42 @@ class Manners:
         for pause, data, tokens in walked:
             if ending is not None and data == DONE:
                 continue
-            data = _DATA.sub(self._dressed, data)
+            data = self._dressed(data)
             if ping is not None and data.startswith(ping):
                 data, ping = data + PING, None
             yield Piece(pause, data, tokens)
         if ending:
             yield Piece(0.0, ending)
 
-    def _dressed(self, found: re.Match[bytes]) -> bytes:
-        """One event dressed. Those that differ in their words alone are dressed once: there are many."""
-        data = found[0]
+    def _dressed(self, data: bytes) -> bytes:
+        """A piece dressed. Those that differ in their words alone are dressed once: there are many."""
         words = _WORDS.search(data)
         if words is None:
-            return self._dress(found)
+            return self._anew(data)
         start, end = words.span(1)
-        before = data[:start], data[end:]
-        around = self._dressings.get(before)
-        if around is None:
-            dressed = self._dress(found)
-            head, same, tail = dressed.partition(words[1])
-            if not same or words[1] in tail or len(words[1]) < 3:
-                return dressed
-            around = self._dressings[before] = head, tail
-        return around[0] + words[1] + around[1]
+        word = words[1]
+        around = self._dressings.get((data[:start], data[end:]))
+        if around is not None:
+            return around[0] + word + around[1]
+        dressed = self._anew(data)
+        head, same, tail = dressed.partition(word)
+        if same and word not in tail and len(word) > 2:
+            self._dressings[data[:start], data[end:]] = head, tail
+        return dressed
+
+    def _anew(self, data: bytes) -> bytes:
+        named = data.startswith(FAILED) and (self.provider, self.wire) in NAMED_FAILURES
+        return (b"event: error\n" if named else b"") + _DATA.sub(self._dress, data)
 
     def _dress(self, found: re.Match[bytes]) -> bytes:
         body = _object(found[2])
         if body is None:
             return found[0]
+        if body.keys() == {"error"} and self.provider in FAILURES_WITHIN:
+            code = FAILURES_WITHIN[self.provider]
+            body["error"] |= {"code": code, "metadata": {}}
         self.lay(body)
-        return found[1] + dumps(body)
+        return (found[1] or b"") + dumps(body)
 
     def _lined(self, piece: Piece) -> Piece:
         lines = []
@@ -162,6 +200,9 @@ class Manners:
 
 def failure(provider: str, reply: Reply, error: ErrorInfo, request_id: str) -> Reply:
     """The report of a failure, as the provider would put it."""
+    if error.code == UNREAD and provider in UNREADABLE:
+        status, media_type = UNREADABLE[provider]
+        return Reply(status, Headers({**reply.headers, "content-type": media_type}), error.message.encode())
     put = FAILURES.get(provider)
     if put is None or not reply.headers.get("content-type", "").startswith("application/json"):
         return reply
@@ -172,35 +213,64 @@ def failure(provider: str, reply: Reply, error: ErrorInfo, request_id: str) -> R
     return Reply(reply.status, reply.headers, dumps(put(error.message, str(code), reply.status, request_id)))
 
 
-def _renamed(body: dict[str, Any]) -> None:
-    """Reasoning under the name that some give it."""
+def _renamed(body: dict[str, Any], *, details: bool) -> None:
+    """Reasoning under the name that some give it, and once more with details."""
     for choice in body.get("choices") or ():
         for part in (choice.get("message"), choice.get("delta")):
             if isinstance(part, dict) and "reasoning_content" in part:
-                part["reasoning"] = part.pop("reasoning_content")
+                text = part["reasoning"] = part.pop("reasoning_content")
+                if details and text:
+                    detail = {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
+                    part["reasoning_details"] = [detail]
 
 
-def compiled(habits: Habits) -> tuple[Rule, ...]:
-    """Habits as rules: for which event, by which steps, what."""
-    rules = []
+_STEP = re.compile(r"([^.()\[\]]+)(\[\])?(?:\(([^)]*)\))?(?:\.|$)")
+
+
+@lru_cache(maxsize=1024)
+def rules_of(provider: str, names: tuple[str, ...], subject: str) -> tuple[Rule, ...]:
+    """The habits of a provider as rules, those of one model or surface before those of all."""
+    special, own, common = list[Rule](), list[Rule](), list[Rule]()
+    for (of, name), habits in HABITS.items():
+        name, _, pattern = name.partition("@")
+        if name in names and of in ("", provider) and (not pattern or fnmatchcase(subject, pattern)):
+            (special if pattern else own if of else common).extend(compiled(habits))
+    return (*special, *own, *common, *special)  # some add to what others have begun
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[Step, ...]:
+    return tuple(_step(*found) for found in _STEP.findall(path))
+
+
+def _step(name: str, each: str, condition: str) -> Step:
+    by, _, kind = condition.rpartition("=")
+    return Step(name, bool(each), by or "type", kind or "*")
+
+
+def compiled(habits: Habits) -> Iterator[Rule]:
+    """Habits as rules."""
     for path, value in habits.items():
         condition, _, rest = path.rpartition("?")
-        rules.append((condition, tuple(rest.split(".")), value))
-    return tuple(rules)
+        yield Rule(condition, _steps(rest), value)
 
 
-def fill(body: dict[str, Any], steps: tuple[str, ...], value: Any) -> None:
-    """Set what the steps lead to, where their way is there and it is not."""
-    name = steps[0]
-    if name.endswith("[]"):
-        items = body.get(name[:-2])
-        for item in items if isinstance(items, list) else ():
-            if isinstance(item, dict):
-                fill(item, steps[1:], value)
-    elif len(steps) == 1:
-        body.setdefault(name, value)
-    elif isinstance(body.get(name), dict):
-        fill(body[name], steps[1:], value)
+def fill(body: dict[str, Any], steps: tuple[Step, ...], value: Any) -> None:
+    """Set what the steps lead to, where their way is there and it is not; what is never said is taken away."""
+    step, *rest = steps
+    if not rest:
+        if isinstance(value, Always):
+            body[step.name] = value.value
+        elif value is NEVER:
+            if not body.get(step.name) or isinstance(body[step.name], dict):
+                body.pop(step.name, None)
+        elif step.name not in body:
+            body[step.name] = deepcopy(value) if type(value) in (dict, list) else value
+        return
+    found = body.get(step.name)
+    for inner in (found if isinstance(found, list) else ()) if step.each else (found,):
+        if isinstance(inner, dict) and fnmatchcase(str(inner.get(step.by, "")), step.kind):
+            fill(inner, tuple(rest), value)
 
 
 def _object(data: bytes) -> dict[str, Any] | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from attrs import frozen
 
-from jackfield.errors import JackfieldError
+from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import (
     ArgumentsDelta,
+    Cited,
     Event,
     Failed,
+    Finished,
     PartStarted,
     ReasoningDelta,
     TextDelta,
@@ -72,6 +75,35 @@ class Pace:
 
 def _at_once(tokens: int) -> float:
     return 0.0
+
+
+Told: TypeAlias = Callable[[StreamWriter], Iterator[Piece]]
+
+
+def pieces_of(events: Iterator[Event], pace: Pace) -> Told:
+    """What makes the pieces of these events, once it is known who writes them."""
+    return lambda writer: pieces(writer, events, pace)
+
+
+def cited_last(events: Iterator[Event]) -> Iterator[Event]:
+    """The events with the sources of a text behind it: so all providers do."""
+    held: list[Event] = []
+    for event in events:
+        if isinstance(event, Cited):
+            held.append(event)
+            continue
+        if held and not isinstance(event, TextDelta):
+            yield from held
+            held.clear()
+        yield event
+
+
+def broken(events: Iterator[Event], error: ErrorInfo) -> Iterator[Event]:
+    """The events up to the end, instead of which comes a failure."""
+    for event in events:
+        if isinstance(event, Finished):
+            raise error.to_exception()
+        yield event
 
 
 def pieces(writer: StreamWriter, events: Iterator[Event], pace: Pace) -> Iterator[Piece]:

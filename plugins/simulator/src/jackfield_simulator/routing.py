@@ -17,11 +17,9 @@ from urllib.parse import urlsplit
 import attrs
 from attrs import frozen
 
-from jackfield import Registry
-from jackfield.client.answers import CoreAnswers
-from jackfield.config import Settings
 from jackfield.errors import JackfieldError
 from jackfield.profile import Model, Profile
+from jackfield.registry import Registry
 from jackfield.wire import WIRES, Call, Dialect, Wire, wire_named
 from jackfield.wire.call import Segment
 from jackfield.wire.operation import Verbs, exchange_for, fits
@@ -47,6 +45,7 @@ class Route:
     provider: str
     wire: Wire
     exchange: Verbs[Any, Any] | None = None
+    one: str = ""  # of a list that is asked for a single model: its name
 
     @property
     def operation(self) -> str:
@@ -94,13 +93,20 @@ def installed() -> Registry:
     return Registry()
 
 
+@lru_cache(maxsize=1)
+def core_answers() -> object:
+    """What answers for providers without code; not before somebody asks, for it takes long to load."""
+    from jackfield.client.answers import CoreAnswers
+
+    return CoreAnswers()
+
+
 class Router:
     """The wires of all installed providers, each bound when it is first asked."""
 
     def __init__(self, registry: Registry | None = None, url: Callable[[], str] = str) -> None:
         self.registry = registry or installed()
         self._url = url
-        self._core = CoreAnswers()
         self._ids = frozenset(self.registry.ids())
         self._shared: tuple[Wire, ...] = ()
         self.wires = lru_cache(maxsize=1024)(self._wires)
@@ -112,6 +118,8 @@ class Router:
         wires = self.wires(provider, model_in(inner))
         completing = self._completing(provider, wires, inner)
         found = [(wire, one) for wire in wires if (one := exchange_for(wire.operations(), inner)) is not None]
+        if not found and completing is None:
+            return self._one_model(provider, wires, inner)
         if not found or (completing is not None and not self._rather(completing, found, inner)):
             return completing
         wire, exchange = max(found, key=lambda pair: len(pair[1].path))
@@ -132,6 +140,22 @@ class Router:
         for wire in wires:
             if call.method == "POST" and any(fits(tail, call.path) for tail in wire.routes.values()):
                 return Route(provider, wire)
+        return None
+
+    @staticmethod
+    def _one_model(provider: str, wires: tuple[Wire, ...], call: Call) -> Route | None:
+        """The route to what is said of one model: its name is what follows the path of the list."""
+        lists = [
+            (wire, one)
+            for wire in wires
+            if "models" in wire.operations()
+            for one in wire.operations()["models"].exchanges
+        ]
+        for size in (1, 2):  # some names have two steps
+            rest, name = call.path[:-size], call.path[-size:]
+            for wire, one in lists:
+                if call.method == one.method == "GET" and rest and fits(one.path, rest):
+                    return Route(provider, wire, one, "/".join(map(str, name)))
         return None
 
     def addressed(self, call: Call) -> tuple[str, Call]:
@@ -166,10 +190,12 @@ class Router:
 
     def _bound(self, profile: Profile, model: Model, way: Mapping[str, str]) -> Wire | None:
         """A wire through the provider's hooks; none where it has none for the model."""
+        from jackfield.config import Settings
+
         table = {**settings_of(profile), "base_url": self.base_url(profile.id), **way}
         loaded = Settings.load({"providers": {profile.id: table}}, env=NOBODY, cwd=os.sep)
         settings = loaded.provider(profile)
-        hooks = self.registry.hooks(profile.id, self._core)
+        hooks = self.registry.hooks(profile.id, core_answers())
         try:
             found: Wire = hooks.completion(profile=profile, model=model, settings=settings)
         except JackfieldError:

@@ -64,6 +64,7 @@ from jackfield.wire.operations.batches import Start, items_of, lines_of_results
 from jackfield_simulator.answers import prose
 from jackfield_simulator.media import SILENCE, picture, sound
 from jackfield_simulator.usage import tokens_in, tokens_of
+from jackfield_simulator.ways import KEEP_REQUESTS, TELL_DOCUMENTS
 
 DIMENSIONS = 256
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -95,6 +96,11 @@ class Asking:
     wires: tuple[Wire, ...]
     profile: Profile | None = None
     models: tuple[str, ...] = ()
+
+    @property
+    def provider(self) -> str:
+        """Who is asked."""
+        return self.profile.id if self.profile is not None else ""
 
 
 @define
@@ -146,10 +152,12 @@ class Things:
         )
 
     def _ranking(self, request: RerankRequest, asking: Asking) -> Ranking:
-        scored = sorted(
-            (Ranked(at, relevance(request.query, text)) for at, text in enumerate(request.documents)),
-            key=lambda one: -one.score,
+        told = asking.provider in TELL_DOCUMENTS or request.extra.get("return_documents") is True
+        ranked = (
+            Ranked(at, relevance(request.query, text), text if told else None)
+            for at, text in enumerate(request.documents)
         )
+        scored = sorted(ranked, key=lambda one: -one.score)
         used = Usage(input=tokens_of(request.query) + sum(map(tokens_of, request.documents)))
         top = int(request.options.get("top_n") or len(scored))
         return Ranking(tuple(scored[:top]), usage=used, model=request.model)
@@ -273,7 +281,11 @@ class Things:
 
     def _asked(self, request: BatchRequest, asking: Asking) -> Batch:
         """A batch whose requests came with it."""
-        return self._begun(request.items, asking.wires[0], {"model": request.model})
+        facts: dict[str, Any] = {"model": request.model}
+        if asking.provider in KEEP_REQUESTS:
+            lines = b"\n".join(item.id.encode() for item in request.items)
+            facts["input_files"] = [self.keep(FileUpload("requests.jsonl", lines, purpose="batch")).id]
+        return self._begun(request.items, asking.wires[0], facts)
 
     def _begun(self, items: tuple[BatchItem, ...], wire: Wire, facts: Mapping[str, Any]) -> Batch:
         results = tuple(BatchResult(item.id, self.complete(item.request)) for item in items)

@@ -25,6 +25,7 @@ LIFETIME = 3600
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 IAM_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 FORM = "application/x-www-form-urlencoded"
+WELL_KNOWN = (".well-known", "openid-configuration")
 Form = Mapping[str, str]
 
 
@@ -43,7 +44,9 @@ class TokenEndpoints:
         }
 
     def reply(self, call: Call) -> Reply | None:
-        """What is answered to a call for a token; nothing if it is none."""
+        """What is answered to a call for a token, or for where to get one; nothing if it is neither."""
+        if call.method == "GET" and call.path[-2:] == WELL_KNOWN:
+            return _configuration(call)
         if call.method != "POST" or not call.headers.get("content-type", "").startswith(FORM):
             return None
         form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
@@ -136,6 +139,22 @@ class TokenEndpoints:
             f"<{action}Result><Credentials>{inner}</Credentials>{who}</{action}Result>",
             f"{action}Response",
         )
+
+
+def _configuration(call: Call) -> Reply:
+    """Where a tenant's endpoints are; its libraries ask, and take no address but one of TLS."""
+    tenant = str(call.path[0])
+    base = f"https://{call.headers.get('host', 'localhost')}/{tenant}"
+    body = {
+        "issuer": f"{base}/v2.0",
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["pairwise"],
+    }
+    return Reply(200, Headers({"content-type": "application/json"}), dumps(body))
 
 
 def _client_of(call: Call, form: Form) -> tuple[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from jackfield_simulator.socket_server import SocketServer
 
 from jackfield import AsyncClient, Client, JackfieldError, StreamInterrupted, Timeouts
 from jackfield.types import Completion
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 WORDS = ("Aare, ", "Limmat, ", "Reuss, ", "Rhone, ", "Ticino, ", "Inn.")
 TEXT = "".join(WORDS)
@@ -136,14 +140,26 @@ class Asking:
         self.model = f"{provider}/{model}"
         self.served = served
         self.waits: list[float] = []
+        self.passed = 0.0  # the time that was slept through without waiting for it
         self.client = Client(configuration)
-        self.client.driver.sleep = self.waits.append
+        self.client.driver.sleep = self._skip
         self.async_client = AsyncClient(configuration)
         self.async_client.driver.sleep = self._note
+        for driver in (self.client.driver, self.async_client.driver):
+            driver.clock = lambda: time.monotonic() + self.passed
         self.runner = asyncio.Runner()
 
-    async def _note(self, seconds: float) -> None:
+    def _skip(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.passed += seconds
+
+    async def _note(self, seconds: float) -> None:
+        self._skip(seconds)
+
+    def anew(self) -> None:
+        """Be clients to whom nothing has happened yet."""
+        for client in (self.client, self.async_client):
+            client.forgive()
 
     def close(self) -> None:
         """Close all connections."""
@@ -152,8 +168,9 @@ class Asking:
         self.runner.close()
 
     def __call__(self, mode: str, **options: Any) -> Outcome:
-        """One call in one of the four modes."""
+        """One call in one of the four modes, by a client to whom nothing has happened yet."""
         del self.waits[:]
+        self.anew()
         before = self.served.server.requests
         asked = {"timeout": CLOCKS, **options}
         stream = mode.endswith("stream")

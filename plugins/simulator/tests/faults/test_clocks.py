@@ -65,6 +65,7 @@ def at_once_sync(asking):
     def ask(wires, stream, timeouts):
         def one(wire):
             client = asking(wire)
+            client.anew()
             try:
                 client._sync(stream, {"timeout": timeouts, "max_retries": 0})
             except (TimedOut, StreamInterrupted) as exc:
@@ -85,6 +86,7 @@ def at_once_async(asking):
     def ask(wires, stream, timeouts):
         async def one(wire):
             client = asking(wire)
+            client.anew()
             try:
                 await client._async(stream, {"timeout": timeouts, "max_retries": 0})
             except (TimedOut, StreamInterrupted) as exc:

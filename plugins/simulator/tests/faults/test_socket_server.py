@@ -8,6 +8,9 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
+from jackfield_simulator.bill import Line
+from jackfield_simulator.socket_server import LONGEST_WRITE, _Talk
+from jackfield_simulator.steps import Send, Wait
 
 BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Aare Inn"}]}).encode()
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-1\r\n"
@@ -130,3 +133,49 @@ def test_a_thousand_streams_at_once(served) -> None:
         return await asyncio.gather(*(stream() for _ in range(1000)))
 
     assert [True] * 1000 == asyncio.run(all_of_them())
+
+
+class Sink:
+    """A transport that notes what is written."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    @property
+    def transport(self):
+        return self
+
+    def set_write_buffer_limits(self, high, low):
+        assert high > low
+
+    def is_closing(self):
+        return False
+
+    def write(self, data):
+        self.written.append(data)
+
+    async def drain(self):
+        await asyncio.sleep(0)
+
+
+def written(steps, hurry) -> tuple[list[bytes], int]:
+    """What a script writes, write by write, and how many bytes of it were booked."""
+    sink, line = Sink(), Line(1, "", "", "")
+    asyncio.run(_Talk(None, sink).perform(iter(steps), line, hurry=hurry))
+    return sink.written, line.sent
+
+
+def test_what_is_late_goes_out_with_what_is_late_besides() -> None:
+    """The same bytes in fewer writes, booked to the byte; faults are never in a hurry."""
+    steps = [Send(b"a", 1), *(step for _ in range(50) for step in (Wait(-1.0), Send(b"bc", 2)))]
+
+    assert ([b"a", *[b"bc"] * 50], 101) == written(steps, hurry=False)
+    assert ([b"a", b"bc" * 50], 101) == written(steps, hurry=True)
+
+
+def test_what_is_in_time_goes_out_by_itself() -> None:
+    """And what is late is cut where it gets long."""
+    long = b"x" * LONGEST_WRITE
+    steps = [Send(b"a"), Wait(0.3), Send(b"b"), Wait(-9.0), Send(long), Send(b"d")]
+
+    assert [b"a", b"b", long, b"d"] == written(steps, hurry=True)[0]

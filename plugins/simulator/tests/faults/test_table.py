@@ -9,6 +9,8 @@ import traceback
 from pathlib import Path
 
 import pytest
+from fault_policies import policies
+from fault_tables import CUT, OTHERS, TABLE
 from jackfield_simulator.faults import FAULTS
 from jackfield_simulator.records import ALL, FRAMES, NDJSON, SSE, WHOLE
 
@@ -27,93 +29,6 @@ FORMS = {"converse": FRAMES, "invoke": FRAMES, "ollama": NDJSON}
 KEY = "sk-simulated-not-a-real-key"
 TEXT = "Aare, Limmat, Reuss, Rhone, Ticino, Inn."
 
-SAME = ""
-RESET = "transport.connect 0|transport.reset 0"  # whichever the system notices first
-CUT = "interrupted: stream.truncated 1"
-BODY = "protocol.body 2"  # an answer that came and cannot be read is asked for once more, not twice
-
-# name -> kind of failure (or ok) and number of requests, of whole answers and of streams. Our default: three attempts.
-TABLE: dict[str, tuple[str, str]] = {
-    "reset-on-accept": (RESET, SAME),
-    "reset-after-request": ("transport.reset 3", SAME),
-    "close-after-request": ("transport.reset 3", SAME),
-    "close-when-idle": ("ok 1", SAME),
-    "throttled-1s": ("throttle 3", SAME),
-    "throttled-date": ("throttle 3", SAME),
-    "throttled": ("throttle 3", SAME),
-    "throttled-86400": ("throttle 1", SAME),
-    "throttled-negative": ("throttle 3", SAME),
-    "throttled-nan": ("throttle 3", SAME),
-    "throttled-1e9": ("throttle 3", SAME),
-    "throttled-soon": ("throttle 3", SAME),
-    "quota": ("quota.money 1", SAME),
-    "spend-limit": ("quota.money 1", SAME),
-    "payment": ("quota.money 1", SAME),
-    "retry-info": ("throttle 3", SAME),
-    "retry-info-daily": ("quota.window 1", SAME),
-    "overloaded-529": ("server.overloaded 3", SAME),
-    "overloaded-503": ("server.overloaded 3", SAME),
-    "failed": ("server 3", SAME),
-    "failed-html": ("server 3", SAME),
-    "failed-empty": ("server 3", SAME),
-    "bad-gateway": ("server 3", SAME),
-    "login-page": (BODY, SAME),
-    "half-json": (BODY, SAME),
-    "length-too-long": ("transport.reset 3", "ok 1"),  # the end mark came: the answer is whole
-    "length-too-short": ("ok 1", SAME),
-    "length-twice": ("protocol 1", SAME),
-    "chunk-cut": ("transport.reset 3", CUT),
-    "chunk-size": (BODY, SAME),
-    "cut-before-content": ("", "transport.reset 3|stream.truncated 3"),
-    "cut-after-content": ("", f"{CUT}|interrupted: transport.reset 1"),
-    "unfinished": ("", CUT),
-    "error-first": ("", "server.overloaded 3"),
-    "error-later": ("", "interrupted: server.overloaded 1"),
-    "done-missing": ("", "ok 1"),
-    "done-twice": ("", "ok 1"),
-    "after-done": ("", "ok 1"),
-    "usage-missing": ("", "ok 1"),
-    "usage-null": ("", "ok 1"),
-    "usage-late": ("", "ok 1"),
-    "usage-twice": ("", "ok 1"),
-    "chunk-twice": ("", "ok 1"),
-    "chunks-swapped": ("", "ok 1"),
-    "choices-empty": ("", "ok 1"),
-    "event-unknown": ("", "ok 1"),
-    "field-unknown": ("ok 1", SAME),
-    "finish-unknown": ("ok 1", SAME),
-    "arguments-cut": ("", "ok 1"),
-    "arguments-invalid": ("", "ok 1"),
-    "calls-interleaved": ("", "ok 1"),
-    "utf8-invalid": (BODY, "ok 1"),
-    "utf8-split": ("", "ok 1"),
-    "newline-cr": ("", "ok 1"),
-    "newline-lf": ("", "ok 1"),
-    "newline-split": ("", "ok 1"),
-    "bom": ("", "ok 1"),
-    "line-separator": ("ok 1", SAME),
-    "line-huge": (BODY, SAME),
-    "json-deep": (BODY, SAME),
-    "integer-huge": (BODY, SAME),
-    "nan": (BODY, SAME),
-    "gzip-bomb": (BODY, SAME),
-    "gzip-twice": (BODY, SAME),
-    "brotli": (BODY, SAME),
-    "gzip-cut": (BODY, SAME),
-    "gzip-damaged": (BODY, SAME),
-    "frame-lengths-checksum": ("", BODY),
-    "frame-checksum": ("", BODY),
-    "frame-length": ("", BODY),
-    "frame-exception": ("", "throttle 3"),
-    "frame-exception-later": ("", "interrupted: throttle 1"),
-    "redirect-302": ("protocol 1", SAME),
-    "redirect-307": ("protocol 1", SAME),
-    "redirect-308": ("protocol 1", SAME),
-    "redirect-loop": ("protocol 1", SAME),
-    "unauthorized": ("auth 1", SAME),
-    "forbidden": ("auth 1", SAME),
-}
-
 # Where a wire says less, or another thing, than the others: (fault, wire) -> streams.
 OWN: dict[tuple[str, str], str] = {
     ("done-missing", "chat_completions"): CUT,  # the profile says that its streams always end with the mark
@@ -131,50 +46,6 @@ SHORT: dict[tuple[str, str], str] = {
     ("length-too-short", "async"): "protocol 1",  # this library refuses an answer that more bytes follow
     ("chunk-size", "async"): "protocol 1",  # it does not tell what came first from what came later
     ("chunk-size", "async stream"): "protocol 1",
-}
-SHORT |= {
-    ("frame-header", mode): BODY for mode in MODES
-}  # a frame with an unknown header is refused, not skipped
-TABLE["frame-header"] = ("", BODY)
-
-# What has tests of its own, for its clocks, doors, tokens: what comes of it, whole and streamed.
-OTHERS: dict[str, tuple[str, str]] = {
-    "refuse": ("transport.connect 0", SAME),
-    "unresolvable": ("transport.connect 0", SAME),
-    "black-hole": ("timeout.connect 0", SAME),
-    "tls-expired": ("config.tls 0", SAME),
-    "tls-wrong-host": ("config.tls 0", SAME),
-    "tls-self-signed": ("config.tls 0", SAME),
-    "silent": ("deadline 1", "timeout.headers 3"),
-    "drip-head": ("deadline 1", "timeout.headers 3"),
-    "silent-body": ("timeout.idle 3", "timeout.first_token 3"),
-    "pings-only": ("deadline 1", "timeout.first_token 3"),
-    "deaf": ("deadline 0", "timeout.headers 0"),
-    "stall": ("", "interrupted: timeout.idle 1"),
-    "slow-half": ("", "interrupted: deadline 1"),
-    "flood": ("", "interrupted: deadline 1"),
-    "token-slow": ("ok 2", SAME),
-    "token-failed": ("auth 3", SAME),
-    "token-html": ("auth 3", SAME),
-    "token-refused": ("auth 1", SAME),
-    "token-skew": ("auth 1", SAME),
-    "token-lifetime-negative": ("ok 2", SAME),
-    "token-lifetime-zero": ("ok 2", SAME),
-    "token-lifetime-text": ("ok 2", SAME),
-    "token-lifetime-huge": ("ok 2", SAME),
-    "skew-ahead": ("ok 2", SAME),
-    "skew-behind": ("ok 2", SAME),
-}
-
-# What the catalogue wants besides, and no policy does yet; by number.
-CIRCUIT, TARGETS, GATES = "circuit", "other targets", "gates, other keys"
-LATER = {
-    **dict.fromkeys((1, 2, 3, 5, 6, 7, 19, 20, 21, 23, 24, 25), f"{CIRCUIT}, {TARGETS}"),
-    **dict.fromkeys((9, 10, 11, 12), f"{CIRCUIT}, {TARGETS} first"),
-    **dict.fromkeys((13, 14, 15, 16, 17, 18), GATES),
-    **dict.fromkeys((22, 26, 29, 41), TARGETS),
-    43: "key gate",
-    46: "throughput clock",
 }
 
 # One wire of each framing is enough where a cell takes tenths of a second, and no wire has a say.
@@ -256,7 +127,8 @@ def rows():
     for name, fault in FAULTS.items():
         whole, stream = (TABLE | OTHERS)[name]
         done = f"{said(whole)} | {said(stream or whole)}".replace("`interrupted: ", "interrupted: `")
-        yield f"| {fault.number} | `{name}` | {fault.says} | {done} | {LATER.get(fault.number, '')} |"
+        acting = ", ".join(policies(whole, stream or whole, fault.moment, goes_on=fault.forms != {FRAMES}))
+        yield f"| {fault.number} | `{name}` | {fault.says} | {done} | {acting} |"
 
 
 def test_the_documentation_says_what_is_so() -> None:

@@ -70,6 +70,21 @@ def test_a_token_that_ran_out_is_renewed_once(client, served, stream) -> None:
     assert ["token", "completions", "token", "completions"] == asked(served, since)
 
 
+@pytest.mark.parametrize("fault", ["token-failed", "token-html", "token-refused", "token-skew"])
+def test_where_no_token_is_had_another_target_answers(settings, tmp_path, served, fault) -> None:
+    """As where a key is refused."""
+    (tmp_path / "profile.toml").write_text(PROFILE)
+    registry = Registry()
+    registry.add(tmp_path)
+    served.faults.add(fault)
+    settings["providers"]["openai"] = {"base_url": f"{served.server.url}/v1", "api_key": "sk-of-the-other"}
+    routes = {"r": {"strategy": "fallback", "targets": ["acme/m", "openai/gpt-4.1"]}}
+
+    with Client({**settings, "routes": routes}, registry=registry) as client:
+        client.driver.sleep = lambda seconds: None
+        assert "openai" == client.complete("route:r", "hello").provider
+
+
 def test_a_hundred_calls_renew_one_token(settings, registry, served) -> None:
     """All of them are refused at once; one asks for a new token, all are sent again."""
 

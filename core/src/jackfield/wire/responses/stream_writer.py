@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -28,6 +28,19 @@ from jackfield.wire.responses.tables import Rules
 from jackfield.wire.responses.write import Items, annotation_of, failure_body, logprob, response
 
 _TEXTS: Mapping[type, tuple[str, str]] = {Text: ("output_text", "text"), Refusal: ("refusal", "refusal")}
+
+
+class ThoughtForm(NamedTuple):
+    """What events of reasoning are called, and the piece they are about."""
+
+    part: str
+    text: str
+    place: str
+    kind: str
+
+
+IN_SUMMARY = ThoughtForm("reasoning_summary_part", "reasoning_summary_text", "summary_index", "summary_text")
+IN_FULL = ThoughtForm("content_part", "reasoning_text", "content_index", "reasoning_text")
 
 
 class Slot:
@@ -197,13 +210,18 @@ class ResponsesWriter:
     def _more_reasoning(self, slot: Slot, text: str) -> bytes:
         if not text:
             return b""
-        out = b"" if slot.pieces else self._summary(slot, "added", "")
+        form = self._thought_form(slot)
+        out = b"" if slot.pieces else self._thought(slot, form, "added", "")
         slot.pieces.append(text)
-        return out + self._about(slot, "response.reasoning_summary_text.delta", summary_index=0, delta=text)
+        return out + self._about(slot, f"response.{form.text}.delta", **{form.place: 0, "delta": text})
 
-    def _summary(self, slot: Slot, step: str, text: str) -> bytes:
-        part = {"type": "summary_text", "text": text}
-        return self._about(slot, f"response.reasoning_summary_part.{step}", summary_index=0, part=part)
+    def _thought(self, slot: Slot, form: ThoughtForm, step: str, text: str) -> bytes:
+        part = {"type": form.kind, "text": text}
+        return self._about(slot, f"response.{form.part}.{step}", **{form.place: 0, "part": part})
+
+    def _thought_form(self, slot: Slot) -> ThoughtForm:
+        """How a thought is said: in summary, unless what was kept with it holds the thing itself."""
+        return IN_FULL if self._items.own(slot.part).get("content") else IN_SUMMARY
 
     def _on_arguments(self, event: ArgumentsDelta) -> bytes:
         slot = self._open.get(event.id)
@@ -234,8 +252,9 @@ class ResponsesWriter:
     def _said(self, slot: Slot, part: Part, item: Item) -> bytes:
         """What was said in deltas, once more and whole."""
         if isinstance(part, Reasoning) and slot.pieces:
-            kind, text = "response.reasoning_summary_text.done", part.text
-            return self._about(slot, kind, summary_index=0, text=text) + self._summary(slot, "done", text)
+            form, text = self._thought_form(slot), part.text
+            said = self._about(slot, f"response.{form.text}.done", **{form.place: 0, "text": text})
+            return said + self._thought(slot, form, "done", text)
         if isinstance(part, ToolCall) and item.get("type") == "function_call":
             said, kind = item["arguments"], "response.function_call_arguments"
             delta = b"" if slot.pieces else self._about(slot, f"{kind}.delta", delta=said)
