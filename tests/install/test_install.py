@@ -40,10 +40,10 @@ print(json.dumps({"ids": client.registry.ids(), "bound": binding.name, "text": a
 
 
 @pytest.fixture(scope="module")
-def installed(run, fresh, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(fetch, fresh, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean environment with one provider and the command line, from wheels."""
     bin_folder = fresh(tmp_path_factory.mktemp("wheels"))
-    run(bin_folder / "pip", "install", "--quiet", "--find-links", wheels, f"jackfield[groq,cli]=={VERSION}")
+    fetch(bin_folder, "--find-links", wheels, f"jackfield[groq,cli]=={VERSION}")
     return bin_folder
 
 
@@ -107,7 +107,7 @@ def test_command_line_is_installed(run, installed, surroundings, tmp_path):
 def test_checkout_installs_by_extras(run, fresh, tmp_path, surroundings):
     """``pip install ".[groq,anthropic]"`` from the checkout needs nothing that was built before."""
     bin_folder = fresh(tmp_path / "checkout")
-    run(bin_folder / "pip", "install", "--quiet", ".[groq,anthropic]")
+    run(bin_folder / "python", "-m", "pip", "install", "--quiet", ".[groq,anthropic]")
 
     found = json.loads(
         run(bin_folder / "python", "-c", SCRIPT, "groq/any-model", cwd=tmp_path, env=surroundings)

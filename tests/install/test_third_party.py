@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from attrs import frozen
@@ -64,19 +65,14 @@ class Shop:
         return self.folder / f"jackfield-{name}"
 
     def install(self, project: Path, site: Path | None = None) -> None:
-        """Install a project by its wheel: into the environment, or into a folder of its own."""
+        """Install a project by its wheel: into the environment, or unpacked into a folder of its own."""
         (wheel,) = self.build(project / "dist", project).iterdir()
-        target = ("--target", site) if site else ()
-        self.run(
-            self.programs / "pip",
-            "install",
-            "--quiet",
-            "--no-index",
-            "--no-deps",
-            *target,
-            wheel,
-            cwd=project,
-        )
+        if site is not None:
+            with ZipFile(wheel) as packed:
+                packed.extractall(site)
+            return
+        flags = ("--quiet", "--no-index", "--no-deps")
+        self.run(self.programs / "python", "-m", "pip", "install", *flags, wheel, cwd=project)
 
     def contract(self, project: Path, site: Path | None = None) -> tuple[list[str], str]:
         """The names of the tests that fail in a package's repository, and what pytest printed."""
@@ -88,14 +84,13 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(run, attempt, fresh, builder, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def shop(run, attempt, fresh, fetch, builder, wheels, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Core from its wheel, with the command line and what tests need."""
     programs = fresh(tmp_path_factory.mktemp("stranger"))
-    core = builder(tmp_path_factory.mktemp("core"), ROOT / "core")
-    (wheel,) = core.iterdir()
+    (wheel,) = wheels.glob("jackfield-*.whl")
     folder = tmp_path_factory.mktemp("outside")
     needed = (f"jackfield[cli,testing] @ {wheel.as_uri()}", "mypy>=1.13")
-    run(programs / "pip", "install", "--quiet", *needed, cwd=folder)
+    fetch(programs, *needed)
     return Shop(programs, folder, run, attempt, builder)
 
 
@@ -201,7 +196,7 @@ def test_its_contract_is_green(shop, written):
 
 def test_its_code_is_typed(shop, written):
     """Strictly, against the installed core; there is little to check where there is little code."""
-    flags = ("--strict", "--cache-dir", os.devnull)
+    flags = ("--strict", "--cache-dir", shop.folder / "checked")
 
     printed = shop.run(shop.programs / "mypy", *flags, written / "src", cwd=written)
 

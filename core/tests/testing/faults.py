@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from made_up import Fault
+from made_up import TODAY, Fault
 
 
 def _parsing(changed: str) -> str:
@@ -56,6 +56,14 @@ def auth(profile, settings):
 '''
 
 IMPORTS = '"""Acme."""\n\nfrom __future__ import annotations\n\nfrom jackfield.plugin import hookimpl\n\n'
+
+REQUIRED = ("METADATA", "Requires-Dist: jackfield", "Requires-Dist: httpx\nRequires-Dist: jackfield")
+
+
+def exempt(rule: str) -> tuple[str, str, str]:
+    """A profile that is exempt from a rule."""
+    return "profile.toml", "[quality.exempt]", f'[quality.exempt]\n{rule} = "it is broken on purpose"'
+
 
 FAULTS = {
     "cuts": Fault("it_does_not_matter_where_bytes_are_cut", NAIVE),
@@ -299,7 +307,55 @@ def pricing():
 ''',
     ),
     "nosy": Fault("importing_it_touches_nothing", more='\nimport os\n\nHOME = os.environ.get("HOME")\n'),
-    "heavy": Fault("importing_it_loads_no_client", more="\nimport httpx\n\nCLIENT = httpx.Client\n"),
+    "heavy": Fault(
+        "importing_it_loads_no_client",
+        more="\nimport httpx\n\nCLIENT = httpx.Client\n",
+        swaps=(REQUIRED, exempt("it_depends_on_little")),
+    ),
+    "greedy": Fault("it_depends_on_little", swaps=(REQUIRED,)),
+    "untyped": Fault(
+        "its_code_is_annotated",
+        more="\n\ndef later(one):\n    return one\n",
+        swaps=(("profile.toml", 'its_code_is_annotated = "what is broken is short"', ""),),
+    ),
+    "loose": Fault(
+        "its_public_types_are_exact",
+        more="\nfrom typing import Any\n\n\ndef later(one: Any) -> None:\n    pass\n",
+    ),
+    "surviving": Fault(
+        "mutants_are_killed",
+        more="\n\ndef later() -> None:\n    pass\n",
+        swaps=(("evidence.toml", "killed = 9", "killed = 5"),),
+    ),
+    "unmeasured": Fault(
+        "there_is_a_benchmark",
+        swaps=(("evidence.toml", f"[benchmark]\ndate = {TODAY}\nfigures = {{ overhead_us = 20.5 }}\n", ""),),
+    ),
+    "red": Fault("its_canary_is_green", swaps=(("evidence.toml", "passed = true", "passed = false"),)),
+    "pageless": Fault(
+        "what_it_cannot_do_has_a_page",
+        swaps=(
+            (
+                "profile.toml",
+                'reasoning = { support = "unsupported", note = "https://acme.example/docs" }',
+                'reasoning = "unsupported"',
+            ),
+        ),
+    ),
+    "aged": Fault("its_models_are_fresh", swaps=(("models.toml", f"As of {TODAY}", "As of 2025-01-31"),)),
+    "unsourced": Fault(
+        "what_is_documented_says_where",
+        swaps=(exempt("cassettes_are_recorded_and_fresh"),),
+        tape="documented",
+    ),
+    "shrugging": Fault(
+        "only_outages_open_the_breaker",
+        _wire(
+            "    def parse_error(self, reply):\n"
+            "        info = super().parse_error(reply)\n"
+            "        return attrs.evolve(info, kind='server.transient') if reply.status == 503 else info\n"
+        ),
+    ),
     "slow": Fault("importing_it_is_quick", more="\nimport time\n\ntime.sleep(0.06)\n"),
     "leaning": Fault(
         "it_imports_only_what_it_requires",

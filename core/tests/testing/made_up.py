@@ -18,6 +18,7 @@ from jackfield.testing.stage import written
 from jackfield.types import Message, Request
 from jackfield.wire import Dialect, Headers, wire_named
 
+TODAY = datetime.now(UTC).date().isoformat()
 HOST = "https://api.acme.example/v1"
 
 PROFILE = """
@@ -27,6 +28,7 @@ name = "Acme"
 wire = "chat_completions"
 base_url = "https://api.acme.example/v1"
 keys_url = "https://acme.example/keys"
+docs_url = "https://acme.example/docs"
 
 [auth]
 scheme = "bearer"
@@ -46,12 +48,12 @@ json_mode = "full"
 json_schema = {{ support = "partial", models = ["large*"] }}
 images_in = {{ support = "partial", models = ["large*"] }}
 audio_in = "full"
-documents_in = "unsupported"
-reasoning = "unsupported"
+documents_in = {{ support = "unsupported", note = "https://acme.example/docs" }}
+reasoning = {{ support = "unsupported", note = "https://acme.example/docs" }}
 logprobs = "full"
 embeddings = {{ support = "partial", models = ["embed*"] }}
 usage_in_stream = "full"
-prompt_cache = "unsupported"
+prompt_cache = {{ support = "unsupported", note = "https://acme.example/docs" }}
 list_models = "full"
 files = "full"
 other = "unsupported"
@@ -75,9 +77,27 @@ owner = "@acme"
 
 [quality.exempt]
 code = "what is broken needs code"
+its_code_is_annotated = "what is broken is short"
 """
 
-MODELS = """
+EVIDENCE = f"""
+[mutation]
+date = {TODAY}
+tool = "made up"
+killed = 9
+total = 10
+
+[benchmark]
+date = {TODAY}
+figures = {{ overhead_us = 20.5 }}
+
+[canary]
+date = {TODAY}
+passed = true
+green = {TODAY}
+"""
+
+MODELS = f"""# As of {TODAY}.
 [[model]]
 id = "large-1"
 context = 1000
@@ -96,7 +116,6 @@ Name: jackfield-{id}
 Version: 1.0
 License-Expression: MIT
 Requires-Dist: jackfield>=0.1,<0.2
-Requires-Dist: httpx
 
 """
 
@@ -177,7 +196,7 @@ class Fault:
     more: str = ""  # more of the package's code
     swaps: tuple[tuple[str, str, str], ...] = ()  # file, what stands there, what stands there instead
     files: dict[str, str] = field(factory=dict)
-    tape: str = ""  # no cassettes, or one of a request that is sent otherwise now
+    tape: str = ""  # no cassettes, one of a request that is sent otherwise now, or some of no known page
 
 
 def build(root: Path, provider: str, fault: Fault, level: str = "platinum") -> Path:
@@ -191,6 +210,7 @@ def build(root: Path, provider: str, fault: Fault, level: str = "platinum") -> P
     files = {
         "profile.toml": PROFILE.format(**facts),
         "models.toml": MODELS,
+        "evidence.toml": EVIDENCE,
         "__init__.py": fault.init or init + fault.more,
         "py.typed": "",
         "METADATA": METADATA.format(**facts) + README.format(**facts),
@@ -235,5 +255,5 @@ def _cassettes(folder: Path, fault: Fault) -> None:
         body = call.body.replace(b"}]", b'}],"max_tokens":5') if fault.tape == "drifted" else call.body
         sent = Headers({"content-type": "application/json"})
         one = Interaction(call.method, call.url, sent, body, status, headers, b"".join(pieces), pieces)
-        today = datetime.now(UTC).date().isoformat()
-        Cassette((one,), recorded=today, model="large-1", name=name).save(folder / f"{name}.yaml")
+        origin = "documented" if fault.tape == "documented" else "recorded"
+        Cassette((one,), origin, TODAY, model="large-1", name=name).save(folder / f"{name}.yaml")

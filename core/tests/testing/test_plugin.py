@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from made_up import Fault, build
+from made_up import TODAY, Fault, build
 
 from jackfield import Client, Registry
 from jackfield.profile import Capability
@@ -78,6 +78,17 @@ def test_an_exempt_rule_is_not_asked(run, tmp_path):
 
     assert "1 passed" in told
     assert "exempt: its_readme_helps_in_trouble (it is new)" in told
+
+
+def test_the_scorecard_tells_what_is_known_from_elsewhere(run, tmp_path):
+    """Evidence with its day, where cassettes come from, and the level that is left of the claim."""
+    red = Fault(swaps=(("evidence.toml", f"green = {TODAY}", "green = 2025-01-31"),))
+
+    told = run(str(build(tmp_path, "acme", red)), "-k", "readme")
+
+    assert f"mutation         90% killed, {TODAY}" in told
+    assert "cassettes        3 recorded, the oldest is 0 days old" in told
+    assert "it is shown as gold" in told
 
 
 def test_a_reasoned_override_is_allowed(run, tmp_path):
@@ -150,3 +161,54 @@ def test_a_stale_cannot_is_found_by_asking(tmp_path, monkeypatch, now):
     stage.play(client.bind("acme/large-1").wire, ANSWER if now else InvalidRequest("no documents here"))
 
     assert now is accepted(client, "acme/large-1", Capability.DOCUMENTS_IN)
+
+
+def test_tests_of_ones_own_run_beside_the_rules(run, tmp_path):
+    """With fixtures, in the same surroundings; a test that stands alone is no rule."""
+    body = CLASS.replace("from", "import os\n\nimport pytest\n\nfrom", 1) + (
+        "\n    @pytest.fixture\n    def key(self, subject):\n        return os.environ['ACME_API_KEY']\n"
+        "\n    def test_of_its_own(self, subject, key):\n"
+        "        assert subject.ask().text and key.startswith('kit')\n"
+    )
+    tests = build(tmp_path, "acme", Fault(files={"test_contract.py": body}))
+
+    assert "2 passed, " in run("-q", str(tests), "-k", "test_of_its_own or says_hello")
+
+
+def test_cassettes_whose_tests_fail_are_set_aside(run, tmp_path):
+    """If that is asked for; `jackfield record` replaces them."""
+    tests = build(tmp_path, "acme", Fault(tape="drifted"))
+    folder = tests / "cassettes"
+
+    run("-q", str(tests), "-k", "what_is_sent")
+    assert 3 == len([*folder.glob("*.yaml")])
+
+    run("-q", "--set-aside", str(tests), "-k", "what_is_sent and completion")
+    assert ["completion.yaml"] == [file.name for file in (folder / "_stale").iterdir()]
+    assert 2 == len([*folder.glob("*.yaml")])
+
+
+def test_what_differs_with_each_call_need_not_be_as_it_was(run, tmp_path):
+    """If the profile names it; headers that it names must be."""
+    quality = '[quality]\nvolatile = ["max*_tokens"]\nsignificant = ["content-*"]\n'
+    tests = build(tmp_path, "acme", Fault(swaps=(("profile.toml", "[quality]\n", quality),), tape="drifted"))
+
+    assert "3 passed" in run("-q", str(tests), "-k", "what_is_sent")
+
+    for file in (tests / "cassettes").iterdir():
+        file.write_text(file.read_text().replace("application/json", "application/acme", 1))
+    assert "header content-type: 'application/acme' was recorded" in run(
+        "-q", str(tests), "-k", "what_is_sent"
+    )
+
+
+def test_another_failure_is_told_with_where_it_was(run, tmp_path):
+    """The three lines, and a traceback that begins at the rule."""
+    fault = "class Broken(ChatCompletions):\n    def parse_error(self, reply):\n        return 1 / 0\n"
+    tests = build(tmp_path, "acme", Fault(wire=fault))
+
+    told = run("-q", str(tests), "-k", "every_status")
+
+    assert "what: ZeroDivisionError: division by zero (bronze rule" in told
+    assert "pluggy" not in told
+    assert "return 1 / 0" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -194,3 +195,22 @@ def test_without_a_key_nothing_is_sent(acme, record, monkeypatch):
 def test_an_unknown_scenario_is_told_with_what_there_is(record):
     """A slip is asked about."""
     assert "did you mean `completion`?" in record("-s", "completions").output
+
+
+@pytest.mark.parametrize("place", ["tests/cassettes", "tests/cassettes/_stale"])
+def test_what_is_old_or_set_aside_is_recorded_anew(record, acme, cassette, tmp_path, place):
+    """The list says so, what is new is told by name, and the old one is gone."""
+    record("-s", "completion", "--yes")
+    file = tmp_path / "tests/cassettes/completion.yaml"
+    text = re.sub(r"recorded: .*", "recorded: '2025-01-31'", file.read_text())
+    file.unlink()
+    (tmp_path / place).mkdir(exist_ok=True)
+    (tmp_path / place / file.name).write_text(text)
+    acme.body = {**acme.body, "system_fingerprint": "fp-1"}
+
+    states = {row["scenario"]: row["state"] for row in json.loads(record("--list", "--json").stdout)}
+    done = record("--yes")
+
+    assert states["completion"] in ("stale", "set aside")
+    assert "answer: new system_fingerprint" in done.output
+    assert [file] == [*(tmp_path / "tests/cassettes").rglob("completion.yaml")]

@@ -96,3 +96,30 @@ def test_failures_of_the_provider_are_recorded(acme, tmp_path):
     with pytest.raises(jackfield.Malformed), replay(tmp_path / "error.yaml"):
         jackfield.complete("acme/small-1", "hi", max_retries=0)
     assert not (tmp_path / "none.yaml").exists()
+
+
+def test_tasks_are_recorded_too(acme, tmp_path):
+    """With ``async with``: the same file, but for its times."""
+    with record(tmp_path / "sync.yaml", "acme") as client:
+        client.complete("acme/small-1", "Name three rivers.")
+
+    async def ask():
+        async with record(tmp_path / "tasks.yaml", "acme") as client:
+            return await client.complete("acme/small-1", "Name three rivers.")
+
+    assert "Aare, Limmat, Inn." == asyncio.run(ask()).text
+    one, two = (Cassette.load(tmp_path / f"{name}.yaml").interactions[0] for name in ("sync", "tasks"))
+    assert (one.body, one.reply_body, one.uri) == (two.body, two.reply_body, two.uri)
+
+
+def test_a_task_that_fails_otherwise_leaves_no_file(acme, tmp_path):
+    """As in a thread."""
+
+    async def ask():
+        async with record(tmp_path / "tasks.yaml", "acme") as client:
+            await client.complete("acme/small-1", "Name three rivers.")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        asyncio.run(ask())
+    assert not (tmp_path / "tasks.yaml").exists()

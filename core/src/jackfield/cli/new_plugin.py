@@ -153,6 +153,7 @@ class Plan:
             "MODEL": self.model,
             "ABOUT": about,
             "YEAR": str(datetime.now(UTC).year),
+            "DAY": datetime.now(UTC).date().isoformat(),
             "RANGE": _range(__version__),
             "TOOLS": "full" if self.rung == "d" else "unsupported",
             "OPTIONS": _options(self.wire),

@@ -16,6 +16,7 @@ from jackfield.cli.flags import Command
 from jackfield.cli.invocation import Invocation, invocation
 from jackfield.cli.names import complete_provider
 from jackfield.errors import JackfieldError
+from jackfield.testing.shelf import THERE, Shelf
 
 if TYPE_CHECKING:
     from jackfield.profile import Profile
@@ -38,8 +39,8 @@ class Wanted:
 
     @property
     def state(self) -> str:
-        """Whether there is one already."""
-        return "exists" if self.file.exists() else "missing"
+        """Whether there is one already, and a good one."""
+        return Shelf(self.file.parent).state(self.name)
 
     @property
     def form(self) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class Wanted:
 def record(folder: str, listing: bool, yes: bool, **asked: Any) -> None:
     """Record the cassettes a provider's tests replay.
 
-    Shows what is missing and what it costs, asks, and records. Headers pass by an allow-list, keys and names of
+    Shows what is missing or older than 180 days and what it costs, asks, records, and tells what is new. Headers pass by an allow-list, keys and names of
     accounts are masked, and a file that would still hold a secret is not written: the exit code is 1 then.
     """
     run = invocation()
@@ -105,7 +106,7 @@ def _wanted(run: Invocation, folder: Path, asked: Mapping[str, Any]) -> list[Wan
     if names or model:
         able = _chosen(profile, names, model, able)
     found = [_one(run, profile, name, able[name], folder) for name in SCENARIOS if name in able]
-    return [one for one in found if asked["again"] or names or not one.file.exists()]
+    return [one for one in found if asked["again"] or names or one.state != THERE]
 
 
 def _chosen(
@@ -181,7 +182,7 @@ def _recorded(run: Invocation, provider: str, wanted: list[Wanted], allowed: tup
     written: list[Wanted] = []
     for one in wanted:
         try:
-            size = _record(run, studio, one)
+            told = _record(run, studio, one)
         except (Blocked, SetupError):
             raise
         except JackfieldError as exc:
@@ -189,16 +190,18 @@ def _recorded(run: Invocation, provider: str, wanted: list[Wanted], allowed: tup
             tell(studio.without_secrets(exc), run)
             continue
         written.append(one)
-        run.console.note(f"{one.name}: {one.file} ({size:,} bytes)")
+        for line in told:
+            run.console.note(line)
     return written
 
 
-def _record(run: Invocation, studio: Studio, one: Wanted) -> int:
-    """Play a scenario and write its cassette; the size of the file."""
+def _record(run: Invocation, studio: Studio, one: Wanted) -> list[str]:
+    """Play a scenario and write its cassette; what to tell of it: file, size, and what changed."""
     from jackfield.cli.offline import NoTransport
     from jackfield.client import Client
     from jackfield.testing.recording import RecordingTransport
     from jackfield.testing.scenarios import SCENARIOS
+    from jackfield.testing.shelf import changes
     from jackfield.transport import default_transport
 
     inner: Any = NoTransport() if run.offline else default_transport()
@@ -207,5 +210,7 @@ def _record(run: Invocation, studio: Studio, one: Wanted) -> int:
     with Client(run.settings, registry=run.registry, transport=transport) as client:
         SCENARIOS[one.name].ask(client, one.model)
     cassette = studio.cassette(one.name, transport.interactions, one.model.partition("/")[2])
-    cassette.save(one.file)
-    return one.file.stat().st_size
+    shelf = Shelf(one.file.parent)
+    changed = changes(shelf.before(one.name), cassette)
+    size = shelf.put(cassette).stat().st_size
+    return [f"{one.name}: {one.file} ({size:,} bytes)", *(f"  {line}" for line in changed)]

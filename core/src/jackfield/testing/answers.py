@@ -185,7 +185,7 @@ DOINGS: Mapping[str, Doing] = {
     ),
     "count_tokens": Doing(
         Capability.COUNT_TOKENS,
-        lambda client, name: client.count_tokens(name, PROMPT),
+        lambda client, name: client.count_tokens(name, PROMPT, online=True),
         TokenCount(12),
         lambda answer: answer.tokens,
         lambda request: request.messages[-1].text,

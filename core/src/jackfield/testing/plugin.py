@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from jackfield.testing.rules import Rule
 
 KEY = "jackfield-contract"
-REFUSED, PROBED = "refused", "probed"
+KEEPER = "jackfield-keeper"
+PROBED = "probed"
 
 _chosen: list[str] = []  # what --provider names, for the suite that is collected without a test folder
 
@@ -32,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--scorecard", metavar="FOLDER", help="write scorecard.json, and scorecard-ID.svg for each provider"
+    )
+    group.addoption(
+        "--set-aside",
+        action="store_true",
+        help="move cassettes whose tests fail to `_stale/`: `jackfield record` replaces them",
     )
     group.addoption(
         "--probe", action="store_true", help="ask live for what profiles say cannot be done; this costs money"
@@ -53,6 +59,16 @@ def chosen() -> list[str]:
     return list(_chosen)
 
 
+def pytest_pycollect_makeitem(collector: Any, name: str, obj: object) -> pytest.Collector | None:
+    """A class of the contract is collected by its rules."""
+    if not (isinstance(obj, type) and hasattr(obj, "subject_of") and collector.istestclass(obj, name)):
+        return None
+    from jackfield.testing.items import ContractClass
+
+    found: pytest.Collector = ContractClass.from_parent(collector, name=name, obj=obj)
+    return found
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep what the profile chooses; the rest is deselected, not skipped."""
@@ -68,21 +84,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _in_order(items: list[pytest.Item]) -> None:
     """Files before calls: what a later failure follows from is told first."""
-    places = [number for number, item in enumerate(items) if _contract(item) is not None]
-    if not places:
+    found = [(number, item, _contract(item)) for number, item in enumerate(items)]
+    ours = [(number, item, *pair) for number, item, pair in found if pair is not None]
+    if not ours:
         return
     from jackfield.testing.contract import rules
 
     order = {rule.name: number for number, rule in enumerate(rules())}
-    classes: dict[Any, int] = {}
-
-    def key(item: pytest.Item) -> tuple[int, int]:
-        found = _contract(item)
-        assert found is not None
-        return classes.setdefault(found[0], len(classes)), order[found[1].name]
-
-    ours = sorted((items[number] for number in places), key=key)
-    for number, item in zip(places, ours, strict=True):
+    classes = {one[2]: number for number, one in reversed(list(enumerate(ours)))}
+    ranked = sorted(ours, key=lambda one: (classes[one[2]], order[one[3].name]))
+    for (number, *_), (_, item, *_) in zip(ours, ranked, strict=True):
         items[number] = item
 
 
@@ -91,38 +102,24 @@ def _stays(config: pytest.Config, item: pytest.Item) -> bool:
     if found is None:
         return True
     cls, rule = found
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if PROBED in parameters and not config.getoption("--probe"):
+    if rule.parameter == PROBED and not config.getoption("--probe"):
         return False
-    if any(parameters.get(name, ...) is None for name in (REFUSED, PROBED, "scenario")):
+    parameters = getattr(getattr(item, "callspec", None), "params", {})  # of a test that is overridden
+    if rule.parameter and parameters.get(rule.parameter, ...) is None:
         return False
-    subject = cls.subject_of(item.path.parent)
-    return not cls.applies(rule, subject)
-
-
-def _above(subject: Any, rule: Rule) -> str:
-    """Why a rule need not be met yet."""
-    from jackfield.errors import JackfieldError
-    from jackfield.testing.rules import LEVELS
-
-    if rule.advice:
-        return "advice: it is new, and does not count yet"
-    try:
-        claimed = subject.profile.quality.level
-    except JackfieldError:
-        return ""
-    higher = LEVELS.index(rule.level) > LEVELS.index(claimed)
-    return f"a {rule.level} rule; {claimed} is claimed" if higher else ""
+    return not cls.applies(rule, cls.subject_of(item.path.parent))
 
 
 def _contract(item: pytest.Item) -> tuple[Any, Rule] | None:
     """The class and the rule of a test of the contract; nothing for all other tests."""
     cls: Any = getattr(item, "cls", None)
-    if not hasattr(cls, "subject_of") or not hasattr(cls, "applies"):
+    if not hasattr(cls, "subject_of"):
         return None
-    from jackfield.testing.contract import rule_of
+    rule = getattr(item, "rule", None)
+    if rule is None:
+        from jackfield.testing.contract import rule_of
 
-    rule = rule_of(cls, getattr(item, "originalname", item.name))
+        rule = rule_of(cls, getattr(item, "originalname", item.name))
     return None if rule is None else (cls, rule)
 
 
@@ -130,46 +127,42 @@ def _contract(item: pytest.Item) -> tuple[Any, Rule] | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure in three lines: what, why, how to mend it."""
+    """A failure in three lines: what, why, how to mend it. One above the level that is claimed is told, and is none."""
     report = yield
     found = _contract(item)
     if found is None:
         return report
     cls, rule = found
-    if call.when == "call" or report.skipped or report.failed:
-        report.user_properties.append(
-            (KEY, {"provider": cls.provider, "rule": rule.name, "case": _case(item)})
-        )
-    if (
-        call.excinfo is not None
-        and not report.passed
-        and not isinstance(call.excinfo.value, pytest.skip.Exception)
-    ):
-        _told(report, item, rule, call.excinfo)
+    if call.when == "call" or not report.passed:
+        told = {"provider": cls.provider, "rule": rule.name, "case": item.name.partition("[")[2].rstrip("]")}
+        told["tests"] = "" if cls.installed else str(item.path.parent)
+        report.user_properties.append((KEY, told))
+    if call.excinfo is not None and report.failed:
+        _tell(report, item, found, call.excinfo.value)
     return report
 
 
-def _case(item: pytest.Item) -> str:
-    return item.name.partition("[")[2].rstrip("]")
-
-
-def _told(
-    report: pytest.TestReport, item: pytest.Item, rule: Rule, excinfo: pytest.ExceptionInfo[BaseException]
+def _tell(
+    report: pytest.TestReport, item: pytest.Item, found: tuple[Any, Rule], fault: BaseException
 ) -> None:
-    from jackfield.testing.cassettes import CassetteMismatch
-    from jackfield.testing.rules import Unmet, three_lines
+    from jackfield.testing.items import above, told
 
-    fault = excinfo.value
-    known = isinstance(fault, Unmet | CassetteMismatch)
-    what = str(fault) if known else f"{type(fault).__name__}: {fault}"
-    case = _case(item)
-    text = three_lines(rule, f"{case}: {what}" if case else what)
-    above = _above(item.cls.subject_of(item.path.parent), rule) if report.failed else ""  # type: ignore[attr-defined]  # of the contract
-    if above:
-        report.outcome, report.wasxfail = "skipped", above  # told, and no failure
-    elif report.failed:
-        more = "" if known or item.config.getoption("tbstyle") == "no" else f"\n\n{report.longrepr}"
-        report.longrepr = text + more
+    cls, rule = found
+    if not hasattr(item, "rule"):  # a test that is overridden
+        report.longrepr = f"{told(rule, item.name.partition('[')[2].rstrip(']'), fault)}\n\n{report.longrepr}"
+    if rule.parameter == "scenario" and item.config.getoption("--set-aside"):
+        _set_aside(cls.subject_of(item.path.parent), item.name.partition("[")[2].rstrip("]"))
+    reason = above(cls.subject_of(item.path.parent), rule)
+    if reason:
+        report.outcome, report.wasxfail = "skipped", reason  # told, and no failure
+
+
+def _set_aside(subject: Any, name: str) -> None:
+    from jackfield.testing.shelf import Shelf
+
+    shelf = Shelf(subject.cassettes)
+    if shelf.file(name).exists():
+        shelf.set_aside(name)
 
 
 # -- the score -------------------------------------------------------------------------------------
@@ -180,6 +173,7 @@ class _Keeper:
 
     def __init__(self, scores: dict[str, Any]) -> None:
         self.scores = scores
+        self.folders: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note."""
@@ -188,13 +182,14 @@ class _Keeper:
                 outcome = "passed" if report.passed else "failed" if not report.skipped else "skipped"
                 if hasattr(report, "wasxfail"):
                     outcome = "passed" if report.passed else "failed"
+                self.folders[value["provider"]] = value["tests"]
                 rules = self.scores.setdefault(value["provider"], {})
                 rules.setdefault(value["rule"], {})[value["case"]] = outcome
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to keep the score."""
-    session.config.pluginmanager.register(_Keeper(session.config.stash[_SCORES]), "jackfield-keeper")
+    session.config.pluginmanager.register(_Keeper(session.config.stash[_SCORES]), KEEPER)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -204,7 +199,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     from jackfield.testing.scorecard import scorecards, shown, written
 
-    cards = scorecards(scores)
+    keeper = config.pluginmanager.get_plugin(KEEPER)
+    cards = scorecards(scores, keeper.folders if keeper is not None else {})
     folder = config.getoption("--scorecard")
     if folder:
         written(cards, folder)

@@ -24,7 +24,7 @@ from jackfield.profile import AuthSpec, Profile
 from jackfield.secret import Secret
 from jackfield.testing.redaction import Known, Redactor
 from jackfield.testing.scan import refuse_secrets
-from jackfield.testing.tape import Cassette, Interaction
+from jackfield.testing.tape import Cassette, Interaction, measured
 from jackfield.transport import AsyncTransport, Transport
 from jackfield.types import Timeouts
 from jackfield.wire.call import Call, Headers, Reply
@@ -226,7 +226,7 @@ class Studio:
         today = datetime.now(UTC).date().isoformat()
         known = self._known(interactions)
         redactor = evolve(self.redactor, known=known)
-        clean = tuple(map(redactor.interaction, interactions))
+        clean = tuple(measured(redactor.interaction(one)) for one in interactions)
         made = Cassette(
             clean, "recorded", today, self.provider, model, __version__, dict(self.settings), name=name
         )

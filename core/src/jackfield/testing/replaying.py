@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from attrs import evolve
 
-from jackfield.client import Client
+from jackfield.client import AsyncClient, Client
 from jackfield.config import Settings
 from jackfield.errors import JackfieldError
 from jackfield.registry import Registry
 from jackfield.testing.cassettes import AsyncCassetteTransport, CassetteTransport
-from jackfield.testing.recording import RecordingTransport, Studio
+from jackfield.testing.recording import AsyncRecordingTransport, RecordingTransport, Studio
 from jackfield.testing.standin import StandIn
 from jackfield.testing.tape import Cassette, Interaction
-from jackfield.transport import Transport, default_transport
+from jackfield.transport import AsyncTransport, Transport, default_async_transport, default_transport
 
 
 class Replay(StandIn):
@@ -80,33 +80,65 @@ def replay(
     return Replay(cassette, split=split, significant=significant, volatile=volatile, settings=settings)
 
 
-@contextmanager
+class Recording:
+    """A client whose calls are written to a file at the end: ``with`` gives one, ``async with`` one for tasks."""
+
+    def __init__(self, path: Path, parts: tuple[Settings, Registry], studio: Studio) -> None:
+        self._path = path
+        self._settings, self._registry = parts
+        self._studio = studio
+        self.transport: Any = None  # what passes through it; by default what the client would use
+        self._open: Any = None
+        self._tape: RecordingTransport | AsyncRecordingTransport | None = None
+
+    def __enter__(self) -> Client:
+        """A client that records."""
+        self._tape = tape = RecordingTransport(self.transport or default_transport())
+        self._open = client = Client(self._settings, registry=self._registry, transport=tape)
+        return client
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+        self._write(error)
+
+    async def __aenter__(self) -> AsyncClient:
+        """A client for tasks that records."""
+        self._tape = tape = AsyncRecordingTransport(self.transport or default_async_transport())
+        self._open = client = AsyncClient(self._settings, registry=self._registry, transport=tape)
+        return client
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+        self._write(error)
+
+    def _write(self, error: BaseException | None) -> None:
+        """Write the file, also of a failure of the provider's: that is part of what is recorded."""
+        if self._tape is not None and (error is None or isinstance(error, JackfieldError)):
+            self._studio.cassette(self._path.stem, self._tape.interactions).save(self._path)
+
+
 def record(
     path: str | Path,
     provider: str,
     *,
     settings: Settings | Mapping[str, Any] | None = None,
     allowed: Collection[str] = (),
-    transport: Transport | None = None,
-) -> Iterator[Client]:
+    transport: Transport | AsyncTransport | None = None,
+) -> Recording:
     """A client whose calls to one provider are written to a file at the end, without what is secret in them.
 
-    A failure of the provider's is part of what is recorded; any other leaves no file. ``allowed`` are headers
-    of answers that are kept besides.
+    ``with record("rivers.yaml", "acme") as client: …``, or ``async with`` for an ``AsyncClient``. A failure of the
+    provider's is part of what is recorded; any other leaves no file. ``allowed`` are headers of answers that are
+    kept besides.
     """
     loaded = settings if isinstance(settings, Settings) else Settings.load(settings)
     del settings  # it may hold keys
     registry = Registry(blocked=loaded.block, prefer=loaded.prefer)
     studio = Studio.of(registry.profile(provider), loaded, tuple(allowed))
-    recording = RecordingTransport(transport or default_transport())
-    try:
-        with Client(loaded, registry=registry, transport=recording) as client:
-            yield client
-    except JackfieldError:
-        _write(Path(path), studio, recording)
-        raise
-    _write(Path(path), studio, recording)
-
-
-def _write(path: Path, studio: Studio, recording: RecordingTransport) -> None:
-    studio.cassette(path.stem, recording.interactions).save(path)
+    recording = Recording(Path(path), (loaded, registry), studio)
+    recording.transport = transport
+    return recording

@@ -35,6 +35,7 @@ class Rule:
     name: str = ""
     says: str = ""
     group: str = ""
+    parameter: str = ""  # what its test takes besides the provider: there is one case for each
 
     @property
     def page(self) -> str:
@@ -53,6 +54,8 @@ class Flags:
 
 ALWAYS = Flags(always=True)
 ON_TAPE = Flags(cassettes=True)
+NEW = Flags(always=True, advice=True)
+NEW_ON_TAPE = Flags(cassettes=True, advice=True)
 
 
 def rule(
@@ -64,8 +67,10 @@ def rule(
         name = test.__name__.removeprefix("test_")
         says = (test.__doc__ or "").partition("\n")[0]
         group = test.__module__.rpartition(".")[2]
+        code = test.__code__
+        parameter = "".join(code.co_varnames[2 : code.co_argcount])
         test.contract_rule = Rule(  # type: ignore[attr-defined]  # functions take attributes
-            level, why, mend, needs, flags.always, flags.cassettes, flags.advice, name, says, group
+            level, why, mend, needs, flags.always, flags.cassettes, flags.advice, name, says, group, parameter
         )
         return test
 
@@ -104,7 +109,6 @@ def _shown(value: object) -> str:
     return text if len(text) <= 200 else f"{text[:199]}…"
 
 
-def three_lines(found: Rule, what: str, claimed: str = "") -> str:
+def three_lines(found: Rule, what: str) -> str:
     """What failed, why that matters, how to mend it, and where more is said."""
-    level = f"{found.level} rule" if not claimed else f"{found.level} rule, {claimed} is claimed"
-    return f"what: {what} ({level} `{found.name}`)\nwhy:  {found.why}\nmend: {found.mend}\nsee:  {found.page}"
+    return f"what: {what} ({found.level} rule `{found.name}`)\nwhy:  {found.why}\nmend: {found.mend}\nsee:  {found.page}"

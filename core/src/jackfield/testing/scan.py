@@ -153,7 +153,7 @@ def _decoded(text: str, depth: int) -> Iterator[tuple[str, int]]:
 def _strings(text: str) -> Iterator[str]:
     """The strings of the JSON in a text, and those of a stream's records joined by where they stand."""
     joined: dict[str, list[str]] = {}
-    for record in _records(text):
+    for record in records(text):
         for place, string in _leaves(record, ""):
             joined.setdefault(place, []).append(string)
     for strings in joined.values():
@@ -164,7 +164,8 @@ def _is_long(text: str) -> bool:
     return len(text) >= SHORTEST
 
 
-def _records(text: str) -> Iterator[Any]:
+def records(text: str) -> Iterator[Any]:
+    """The JSON values in a text: itself, or one in each of a stream's records."""
     whole = _loaded(text)
     if whole is not None:
         yield whole

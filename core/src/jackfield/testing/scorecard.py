@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from attrs import asdict, field, frozen
 from jackfield.capability import Capability, Support
 from jackfield.errors import JackfieldError
 from jackfield.testing.contract import rules
+from jackfield.testing.evidence import evidence_of
+from jackfield.testing.evidence import shown as shown_level
 from jackfield.testing.rules import LEVELS, Rule
+from jackfield.testing.shelf import age_of
 from jackfield.testing.subject import Subject
 
 Outcomes = Mapping[str, Mapping[str, str]]
@@ -53,6 +57,8 @@ class Scorecard:
     capabilities: Sequence[Score] = ()
     exempt: Mapping[str, str] = field(factory=dict)
     deselected: int = 0
+    shown: str = ""  # the claim as it is told: lower without an owner, or with a canary long red
+    evidence: Mapping[str, str] = field(factory=dict)  # what is known from elsewhere
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -62,13 +68,21 @@ class Scorecard:
         return tuple(
             name
             for name, outcome in self.rules.items()
-            if outcome == "failed" and _rank(by_name[name].level) <= _rank(upper)
+            if outcome == "failed" and not by_name[name].advice and _rank(by_name[name].level) <= _rank(upper)
         )
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The rules up to the level it claims that are not met."""
+        counted = {
+            rule.name for rule in rules() if not rule.advice and _rank(rule.level) <= _rank(self.claimed)
+        }
+        return tuple(name for name, outcome in self.rules.items() if outcome == "failed" and name in counted)
 
     @property
     def form(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "missing": list(self.missing)}
+        return {**asdict(self), "missing": list(self.missing), "failed": list(self.failed)}
 
 
 def _rank(level: str) -> int:
@@ -94,16 +108,18 @@ def _together(cases: Mapping[str, str]) -> str:
     return "failed" if "failed" in found else "skipped" if "skipped" in found else "passed"
 
 
-def scorecards(scores: Mapping[str, Outcomes]) -> list[Scorecard]:
-    """The scorecards of all providers that were tested."""
-    return [_card(provider, scores[provider]) for provider in sorted(scores)]
+def scorecards(scores: Mapping[str, Outcomes], folders: Mapping[str, str] | None = None) -> list[Scorecard]:
+    """The scorecards of all providers that were tested; ``folders`` hold the tests of those that have some."""
+    tests = folders or {}
+    return [_card(provider, scores[provider], tests.get(provider)) for provider in sorted(scores)]
 
 
-def _card(provider: str, outcomes: Outcomes) -> Scorecard:
+def _card(provider: str, outcomes: Outcomes, tests: str | None) -> Scorecard:
     every = rules()
     told = {name: _together(cases) for name, cases in outcomes.items()}
     try:
-        profile = Subject(provider, {}, None).profile
+        subject = Subject(provider, {}, Path(tests) if tests else None)
+        profile = subject.profile
     except JackfieldError:
         return Scorecard(provider, NONE, NONE, rules=told)
     level = level_of(told, every)
@@ -119,7 +135,22 @@ def _card(provider: str, outcomes: Outcomes) -> Scorecard:
         ),
         profile.quality.exempt,
         sum(rule.name not in told for rule in every),
+        shown_level(profile, subject.folder),
+        {**dict(evidence_of(subject.folder)), **_cassettes(subject)},
     )
+
+
+def _cassettes(subject: Subject) -> dict[str, str]:
+    """How many cassettes there are of each origin, and how old the oldest recording is."""
+    try:
+        tapes = list(subject.tapes.values())
+    except JackfieldError:
+        return {"cassettes": "cannot be read"}
+    origins = Counter(tape.origin for tape in tapes)
+    told = [f"{count} {origin}" for origin, count in sorted(origins.items())]
+    ages = [age_of(tape) for tape in tapes if tape.origin == "recorded"]
+    told += [f"the oldest is {max(ages)} days old"] if ages else []
+    return {"cassettes": ", ".join(told)} if told else {}
 
 
 def _capability(one: Capability, support: Support, outcomes: Outcomes, every: Sequence[Rule]) -> Score:
@@ -138,6 +169,10 @@ def shown(card: Scorecard) -> Iterator[str]:
     yield f"{card.provider}: {card.level} ({claim}); {met} of {len(card.rules)} rules met, {card.deselected} do not apply"
     if not card.owner:
         yield "  nobody looks after it: it is shown one level lower"
+    if card.shown not in ("", card.claimed):
+        yield f"  it is shown as {card.shown}"
+    for name, found in card.evidence.items():
+        yield f"  {name.ljust(16)} {found}"
     for score in card.capabilities:
         if score.asked:
             yield f"  {score.name.ljust(16)} {score.support.ljust(16)} {score.met}/{score.asked} {'ok' if score.whole else 'GAP'}"

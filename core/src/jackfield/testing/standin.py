@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 
@@ -131,14 +132,18 @@ class StandIn:
         async_client = _AsyncClient(loaded, registry=registry)
         if bound is not None:
             client.bound = async_client.bound = bound
-        client._driver = SyncDriver(sync, sleep=self.slept.append)
-        async_client._driver = AsyncDriver(awaited, sleep=self._async_sleep)
+        client._driver = SyncDriver(sync, self._now, self.slept.append)
+        async_client._driver = AsyncDriver(awaited, self._now, self._async_sleep)
         self.client: Client = client
         self.async_client: AsyncClient = async_client
         self._replaced: tuple[Any, Any] | None = None
 
     def finish(self) -> None:
         """Fail if not all that was prepared was asked for."""
+
+    def _now(self) -> float:
+        """The time, as if all that was to be waited had been."""
+        return monotonic() + sum(self.slept)
 
     async def _async_sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jackfield.auth.schemes import SCHEMES
 from jackfield.capability import MODES, Capability, Support
 from jackfield.client import AsyncClient, Binding, Client, Stream
+from jackfield.client.answers import CoreAnswers
+from jackfield.config import Settings
 from jackfield.errors import BadConfig, JackfieldError, PluginFailed
 from jackfield.options import OPTIONS, OptionSpec
-from jackfield.profile import AuthSpec, Profile
+from jackfield.profile import AuthSpec, Model, Profile
 from jackfield.registry import Registry
 from jackfield.registry.entries import PROVIDERS, Entry, folder_of, installed_entries, normalised
 from jackfield.testing.answers import ANSWER, PROMPT
@@ -23,11 +24,22 @@ from jackfield.transport import SyncDriver
 from jackfield.types import Completion
 from jackfield.wire import Call
 
+if TYPE_CHECKING:
+    from jackfield.testing.contract.packages import Imported, Source
+
 FAKE = "kitd41d8cd98f00b204e9800998ecf8427e7Qw5tR1"
 """What stands for a credential; it is one nowhere."""
 
+GENERAL: Mapping[str, Any] = {"max_retries": 0, "timeout": 30.0, "breaker": {"enabled": False}}
+"""What clients of the kit are told: failures of one test are no concern of the next."""
+
 # Of a provider that lists no models any name will do; the kit asks for this one.
 UNLISTED = "model-1"
+UNNOTICED = 0.02
+"""The seconds within which an import is over before anybody notices."""
+
+MOST_BOUND = 25
+"""So many models are bound, whatever their kinds, where a provider has code."""
 
 
 @lru_cache(maxsize=1)
@@ -48,10 +60,11 @@ class Subject:
         self.provider = provider
         self.own_settings = settings
         self.tests = tests
-        self.home: Path | None = None
         self.registry = shared_registry()
         self.stage = Stage()
         self._clients: dict[str, Client] = {}
+        self._core = CoreAnswers()
+        self._models: dict[tuple[Capability, ...], str] = {}
 
     # -- files -------------------------------------------------------------------------------------
 
@@ -73,19 +86,29 @@ class Subject:
         return found
 
     @cached_property
-    def sources(self) -> dict[Path, ast.Module]:
-        """Its code, parsed; files without a statement but a docstring are none."""
-        parsed = {file: ast.parse(file.read_bytes()) for file in sorted(self.folder.rglob("*.py"))}
-        return {file: tree for file, tree in parsed.items() if any(map(_does_something, tree.body))}
+    def sources(self) -> dict[Path, Source]:
+        """Its code, file by file."""
+        from jackfield.testing.contract.packages import source_of
+
+        found = {file: source_of(file) for file in sorted(self.folder.rglob("*.py"))}
+        return {file: source for file, source in found.items() if source is not None}
+
+    @cached_property
+    def imported(self) -> Imported:
+        """What importing it does."""
+        from jackfield.testing.contract.packages import imported_anew
+
+        return imported_anew(self.entry.module, UNNOTICED)
 
     @cached_property
     def readme(self) -> str:
-        """The README beside the tests, or the one in the metadata of the distribution."""
+        """The README of its repository, where it is worked on; else the one in the metadata of the distribution."""
         from jackfield.testing.contract.packages import distribution_of
 
-        file = None if self.tests is None else self.tests.parent / "README.md"
-        if file is not None and file.is_file():
-            return file.read_text("utf-8")
+        places = [self.folder.parents[1]] if self.tests is None else [self.tests.parent]
+        for place in places:
+            if (place / "README.md").is_file() and (self.tests or (place / "pyproject.toml").is_file()):
+                return (place / "README.md").read_text("utf-8")
         metadata, _ = distribution_of(self.entry)
         return str(metadata.get_payload() or metadata.get("Description") or "")
 
@@ -115,6 +138,11 @@ class Subject:
 
     def model(self, *needs: Capability) -> str:
         """A model that is stated to do all of this; empty if none is."""
+        if needs not in self._models:
+            self._models[needs] = self._chosen(needs)
+        return self._models[needs]
+
+    def _chosen(self, needs: tuple[Capability, ...]) -> str:
         stated = self.profile.quality.examples
         names = [stated[need] for need in needs if need in stated]
         names += [model.id for model in self.profile.models if MODES[model.mode] in needs]
@@ -139,8 +167,12 @@ class Subject:
         stated = self.profile.capabilities.statement(capability).support
         return stated in (Support.FULL, Support.PARTIAL)
 
-    def cannot(self) -> Iterator[tuple[Capability, str]]:
+    @cached_property
+    def cannot(self) -> tuple[tuple[Capability, str], ...]:
         """Everything that must be refused, with a model that is asked for it."""
+        return tuple(self._cannot())
+
+    def _cannot(self) -> Iterator[tuple[Capability, str]]:
         for capability in Capability:
             stated = self.profile.capabilities.statement(capability)
             if stated.support in (Support.UNSUPPORTED, Support.NOT_IMPLEMENTED):
@@ -154,11 +186,25 @@ class Subject:
 
     def _unable(self, capability: Capability, otherwise: str) -> str:
         """A model that chats, but cannot do this; it may be one of which the files say so."""
-        names = [otherwise, *(model.id for model in self.profile.models if model.mode == "chat")]
-        for name in filter(None, names):
-            if not self.profile.supports(capability, name).usable and self.does(name, *self.main):
-                return name
-        return ""
+        names = (otherwise, *self._chatting)
+        return next((name for name in names if name and not self._usable(capability, name)), "")
+
+    def _usable(self, capability: Capability, model: str) -> bool:
+        return self.profile.supports(capability, model).usable
+
+    @cached_property
+    def _chatting(self) -> tuple[str, ...]:
+        """The listed models that are made for chat, and do what the provider is there for."""
+        names = (model.id for model in self.profile.models if model.mode == "chat")
+        return tuple(name for name in names if self.does(name, *self.main))
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """The models to bind one by one: the first of each kind, and some more where code may tell them apart."""
+        models = self.profile.models
+        more = models[:: len(models) // MOST_BOUND + 1] if self.sources else ()
+        first = {_kind(one): one.id for one in reversed(models)}
+        return tuple(dict.fromkeys((*first.values(), *(one.id for one in more))))
 
     # -- clients -----------------------------------------------------------------------------------
 
@@ -181,12 +227,25 @@ class Subject:
         return f"{self.provider}/{model}"
 
     def _fresh(self, settings: Mapping[str, Any], **general: Any) -> Client:
-        everything = {"max_retries": 0, "timeout": 30.0, **general, "providers": {self.provider: settings}}
-        return Client(everything, registry=self.registry, transport=self.stage)
+        everything = {**GENERAL, **general, "providers": {self.provider: settings}}
+        return self._answered_alike(Client(everything, registry=self.registry, transport=self.stage))
 
     def fresh(self, settings: Mapping[str, Any] | None = None, **general: Any) -> Client:
         """A client that has bound nothing yet."""
         return self._fresh({**self.settings, **(settings or {})}, **general)
+
+    def another(self) -> Client:
+        """A client that has seen no failure yet."""
+        return self._answered_alike(Client(self._loaded, registry=self.registry, transport=self.stage))
+
+    def _answered_alike(self, client: Client) -> Client:
+        """A client whose hooks are those that were asked for already: to find and to check them takes its time."""
+        client._core = self._core
+        return client
+
+    @cached_property
+    def _loaded(self) -> Settings:
+        return Settings.load({**GENERAL, "providers": {self.provider: self.settings}})
 
     @property
     def client(self) -> Client:
@@ -207,7 +266,7 @@ class Subject:
 
     def async_client(self) -> AsyncClient:
         """A client for tasks on the same stage."""
-        everything = {"max_retries": 0, "timeout": 30.0, "providers": {self.provider: self.settings}}
+        everything = {**GENERAL, "providers": {self.provider: self.settings}}
         return AsyncClient(everything, registry=self.registry, transport=AsyncStage(self.stage))
 
     def bind(self, model: str, client: Client | None = None) -> Binding:
@@ -228,17 +287,22 @@ class Subject:
     ) -> Completion:
         """The completion a client makes of what is scripted."""
         model = self.model(*needs)
-        binding = self.bind(model, client)
-        self.stage.play(binding.wire, *(script or (ANSWER,)))
-        return (client or self.client).complete(self.named(model), prompt, **options)
+        client = client or self._client_for(script)
+        self.stage.play(self.bind(model, client).wire, *(script or (ANSWER,)))
+        return client.complete(self.named(model), prompt, **options)
 
     def stream(
         self, *script: Scripted, prompt: Any = PROMPT, needs: tuple[Capability, ...] = (), **options: Any
     ) -> Stream:
         """The stream a client makes of what is scripted."""
         model = self.model(*(needs or (Capability.STREAMING,)))
-        self.stage.play(self.bind(model).wire, *(script or (ANSWER,)))
-        return self.client.stream(self.named(model), prompt, **options)
+        client = self._client_for(script)
+        self.stage.play(self.bind(model, client).wire, *(script or (ANSWER,)))
+        return client.stream(self.named(model), prompt, **options)
+
+    def _client_for(self, script: tuple[Scripted, ...]) -> Client:
+        """A client of its own for what may fail: one that has seen failures treats a provider otherwise."""
+        return self.client if all(isinstance(one, Completion) for one in script) else self.another()
 
     def rendered(self, prompt: Any = PROMPT, **options: Any) -> tuple[Call, Call]:
         """A call as the wire renders it, and as it leaves when it is signed."""
@@ -309,8 +373,11 @@ def _sending(client: Client, binding: Binding, name: str) -> Binding:
     return sending
 
 
-def _does_something(statement: ast.stmt) -> bool:
-    return not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+def _kind(model: Model) -> tuple[object, ...]:
+    """What of a model's facts decides how it is bound, and in what it is priced."""
+    facts = (model.capabilities, model.options, model.dialect)
+    units = {price.unit for rate in model.rates for price in rate.standard.prices.values()}
+    return (model.mode, model.wire, *(str(dict(fact)) if fact else "" for fact in facts), frozenset(units))
 
 
 def readable(make: Callable[[], Any]) -> str:

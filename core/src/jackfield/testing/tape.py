@@ -13,6 +13,9 @@ broke it off.
       response: {status: {code: 200, message: OK}, headers: {…}, body: {string: …}}
       tape: {chunks: [310, 94], ms: [120, 480], error: stream.truncated}
 
+Of large bodies that are no text only the beginning is in the file, and how long the whole was, with its hash, under ``tape``. They are
+replayed at their full length, with zeros for what is not kept.
+
 Files come from other people: they are read with a loader that makes plain values and nothing else.
 """
 
@@ -23,19 +26,26 @@ import re
 import zlib
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from http import HTTPStatus
 from itertools import accumulate, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
-from attrs import Factory, field, frozen
+from attrs import Factory, asdict, evolve, field, frozen
 
 from jackfield.errors import KINDS, BadConfig, ErrorInfo
 from jackfield.wire.call import Headers, Reply
 
 LARGEST: Final = 4 << 20
 """No cassette is larger; what is may be anything but a cassette."""
+
+LONGEST_BINARY: Final = 16 * 1024
+"""A body that is no text is kept whole up to here: nobody reviews it."""
+
+KEPT: Final = 1024
+"""So much is kept of one that is longer."""
 
 ORIGINS: Final = ("recorded", "documented")
 
@@ -56,6 +66,23 @@ def _at_once(one: Interaction) -> tuple[float, ...]:
 
 
 @frozen
+class Measure:
+    """How long a body was, and what its hash: all that is kept of most of it."""
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, body: bytes) -> Measure:
+        """The measure of a body."""
+        return cls(len(body), sha256(body).hexdigest())
+
+    def filled(self, beginning: bytes) -> bytes:
+        """A body as long as the one that was measured."""
+        return beginning + bytes(max(0, self.size - len(beginning)))
+
+
+@frozen
 class Interaction:
     """One exchange: what was asked, and the answer as it came."""
 
@@ -73,6 +100,8 @@ class Interaction:
         default=Factory(_at_once, takes_self=True)
     )  # when each chunk came: milliseconds after the request was sent
     error: str = ""  # the kind of failure that ended the answer, if one did
+    asked_measure: Measure | None = None  # of a request of which only the beginning is kept
+    reply_measure: Measure | None = None  # the same of an answer
 
     @property
     def reply(self) -> Reply:
@@ -207,6 +236,9 @@ def _interaction(one: Mapping[str, Any]) -> Interaction:
     request, response, tape = one["request"], one["response"], one.get("tape") or {}
     headers = _headers(response.get("headers"))
     body = _bytes(response.get("body"))
+    asked, reply = _measure(tape.get("request")), _measure(tape.get("answer"))
+    if reply is not None:
+        body = reply.filled(body)
     if body[:2] == b"\x1f\x8b" and headers.get("content-encoding", "").endswith("gzip"):
         body = zlib.decompressobj(_GZIP).decompress(body, LARGEST)
         del headers["content-encoding"]
@@ -216,14 +248,27 @@ def _interaction(one: Mapping[str, Any]) -> Interaction:
         str(request["method"]).upper(),
         str(request["uri"]),
         _headers(request.get("headers")),
-        _bytes(request.get("body")),
+        _bytes(request.get("body")) if asked is None else asked.filled(_bytes(request.get("body"))),
         int(response["status"]["code"]),
         headers,
         body,
         chunks,
         _delays(tape.get("ms"), len(chunks)),
         _kind(tape.get("error")),
+        asked,
+        reply,
     )
+
+
+def _measure(told: Any) -> Measure | None:
+    """What is said of a body of which only the beginning is there."""
+    if told is None:
+        return None
+    found = Measure(int(told["size"]), str(told["sha256"]))
+    if not 0 <= found.size <= LARGEST:
+        msg = f"a body is said to have {found.size} bytes"
+        raise ValueError(msg)
+    return found
 
 
 def _chunks(body: bytes, sizes: Any) -> tuple[bytes, ...]:
@@ -291,21 +336,41 @@ def _written(one: Interaction) -> dict[str, Any]:
         "method": one.method,
         "uri": one.uri,
         "headers": {name: [value] for name, value in one.headers.items()},
-        "body": _text(_reviewable(one.body)),
+        "body": _text(_reviewable(one.body) if one.asked_measure is None else one.body[:KEPT]),
     }
     response = {
         "status": {"code": one.status, "message": phrase},
         "headers": {name: [value] for name, value in one.reply_headers.items()},
-        "body": {"string": _text(one.reply_body)},
+        "body": {"string": _text(one.reply_body if one.reply_measure is None else one.reply_body[:KEPT])},
     }
     tape: dict[str, Any] = {"chunks": [len(chunk) for chunk in one.chunks], "ms": [*map(_short, one.delays)]}
     if one.error:
         tape["error"] = one.error
+    for name, measure in (("request", one.asked_measure), ("answer", one.reply_measure)):
+        if measure is not None:
+            tape[name] = asdict(measure)
     return {"request": request, "response": response, "tape": tape}
 
 
 def _short(number: float) -> float:
     return int(number) if number == int(number) else round(number, 3)
+
+
+def measured(one: Interaction) -> Interaction:
+    """An exchange as it is kept: of long bodies that are no text, beginning, length and hash."""
+    asked, reply = _measure_of(one.body), _measure_of(one.reply_body)
+    if asked is not None:
+        one = evolve(one, body=asked.filled(one.body[:KEPT]), asked_measure=asked)
+    if reply is not None:
+        body = reply.filled(one.reply_body[:KEPT])
+        chunks = _chunks(body, [len(chunk) for chunk in one.chunks])
+        one = evolve(one, reply_body=body, chunks=chunks, reply_measure=reply)
+    return one
+
+
+def _measure_of(body: bytes) -> Measure | None:
+    """The measure of a body of which only the beginning is to be kept."""
+    return Measure.of(body) if len(body) > LONGEST_BINARY and isinstance(_text(body), bytes) else None
 
 
 def _reviewable(body: bytes) -> bytes:

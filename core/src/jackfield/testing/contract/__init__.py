@@ -8,9 +8,8 @@ What the profile says a provider can is tested; what it says it cannot is asked 
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,13 +24,15 @@ from jackfield.testing.contract.carrying import Carrying
 from jackfield.testing.contract.completing import Completing
 from jackfield.testing.contract.failing import Failing
 from jackfield.testing.contract.operating import Operating
+from jackfield.testing.contract.proving import Proving
 from jackfield.testing.contract.recorded import Recorded, scenarios
 from jackfield.testing.contract.refusing import Refusing, refusals
 from jackfield.testing.contract.signing import Signing
 from jackfield.testing.contract.streaming import Streaming
 from jackfield.testing.contract.structure import Structure
-from jackfield.testing.rules import Rule, unmet
+from jackfield.testing.rules import Rule
 from jackfield.testing.subject import Subject
+from jackfield.testing.surroundings import LOOPBACK
 
 __all__ = ["ProviderContract", "rules"]
 
@@ -54,6 +55,7 @@ class ProviderContract(
     Policies,
     Refusing,
     Recorded,
+    Proving,
 ):
     """Subclass it, name the provider, and run pytest."""
 
@@ -94,81 +96,39 @@ class ProviderContract(
             return f"not stated: {', '.join(rule.needs)}"
         return ""
 
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One refusal test for each thing that must be refused, one cassette test for each cassette."""
-        subject = self.subject_of(metafunc.definition.path.parent)
-        cases: dict[str, list[tuple[str, Any]]] = {}
+    @classmethod
+    def cases(cls, parameter: str, subject: Subject) -> list[tuple[str, Any]]:
+        """What a rule with cases is asked about: everything that must be refused, or every cassette."""
         try:
-            if "refused" in metafunc.fixturenames or "probed" in metafunc.fixturenames:
-                found = [(pair[0].value, pair) for pair in refusals(subject)]
-                cases = {"refused": found, "probed": found}
-            elif "scenario" in metafunc.fixturenames:
-                cases = {"scenario": [(name, name) for name in scenarios(subject)]}
+            if parameter == "scenario":
+                return [(name, name) for name in scenarios(subject)]
+            return [(pair[0].value, pair) for pair in refusals(subject)]
         except JackfieldError:
-            cases = {"refused": [], "probed": [], "scenario": []}  # the tests of the files say why
-        for name in cases.keys() & set(metafunc.fixturenames):
-            ids, values = [one[0] for one in cases[name]], [one[1] for one in cases[name]]
-            metafunc.parametrize(name, values or [None], ids=ids or ["none"])
+            return []  # the tests of the files say why
 
-    # -- surroundings ------------------------------------------------------------------------------
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """The cases of a rule that a class overrides."""
+        subject = self.subject_of(metafunc.definition.path.parent)
+        for name in {"refused", "probed", "scenario"} & set(metafunc.fixturenames):
+            found = self.cases(name, subject) or [("none", None)]
+            metafunc.parametrize(name, [one[1] for one in found], ids=[one[0] for one in found])
+
+    # -- tests a class adds or overrides -----------------------------------------------------------
 
     @pytest.fixture(autouse=True)
-    def subject(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Subject:
-        """The provider, in a home of its own: fake credentials, nothing of the machine's, and no network."""
+    def subject(self, request: pytest.FixtureRequest) -> Subject:
+        """The provider, in the surroundings all rules have."""
         found = self.subject_of(request.path.parent)
-        if found.home is None:
-            found.home = request.getfixturevalue("tmp_path_factory").mktemp("home")
+        around = request.node.parent.surroundings
         rule = rule_of(type(self), request.node.originalname)
         if rule is not None and rule.name == PROBE:
-            return found  # it is asked live, as the user is
-        _surround(found, monkeypatch)
-        allowed = {"127.0.0.1", "::1", "localhost"} if request.node.get_closest_marker("loopback") else set()
-        _guard(monkeypatch, allowed)
-        if rule is not None:
-            self._skip(rule, found)
-        return found
-
-    def _skip(self, rule: Rule, subject: Subject) -> None:
-        """What could not be chosen while tests were collected."""
-        reason = self.applies(rule, subject)
-        if reason:
-            pytest.skip(reason)
-        if not rule.always and subject.fault:
+            around.leave()  # it is asked live, as the user is
+            return found
+        around.allowed = LOOPBACK if request.node.get_closest_marker("loopback") else frozenset()
+        around.open()
+        if rule is not None and not rule.always and found.fault:
             pytest.skip("it cannot be bound; see test_it_can_be_bound")
-
-
-def _surround(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of a user who has set fake credentials, and nothing else."""
-    try:
-        variables, values = subject.variables(), subject.environment()
-    except JackfieldError:
-        variables, values = set(), {}
-    for name in variables | {name for name in os.environ if name.startswith("JACKFIELD_")}:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    assert subject.home is not None
-    monkeypatch.setenv("JACKFIELD_HOME", str(subject.home))
-    monkeypatch.chdir(subject.home)
-
-
-def _guard(monkeypatch: pytest.MonkeyPatch, allowed: set[str]) -> None:
-    connect = socket.socket.connect
-
-    def refuse(where: object) -> None:
-        unmet(f"a socket to {where!r:.60} is opened; no test of the contract leaves the process")
-
-    def guarded(self: socket.socket, address: Any) -> Any:
-        host = address[0] if isinstance(address, tuple) else address
-        return connect(self, address) if host in allowed else refuse(address)
-
-    def looked_up(host: Any, *arguments: Any, **named: Any) -> Any:
-        return lookup(host, *arguments, **named) if host in allowed else refuse(host)
-
-    lookup = socket.getaddrinfo
-    monkeypatch.setattr(socket.socket, "connect", guarded)
-    monkeypatch.setattr(socket.socket, "connect_ex", guarded)
-    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+        return found
 
 
 def rule_of(cls: type, test: str) -> Rule | None:
@@ -180,6 +140,7 @@ def rule_of(cls: type, test: str) -> Rule | None:
     return None
 
 
+@lru_cache(maxsize=1)
 def rules() -> tuple[Rule, ...]:
     """Every rule of the contract, in the order of its groups."""
     every = (value for group in ProviderContract.__bases__ for value in vars(group).values())

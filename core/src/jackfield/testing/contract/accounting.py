@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from jackfield.capability import Capability
+from jackfield.client import Client
 from jackfield.client.account import charge_of
 from jackfield.errors import InvalidRequest, JackfieldError, RateLimited, TimedOut, Unavailable
 from jackfield.testing.answers import ANSWER, PROMPT, USAGE
@@ -16,6 +18,7 @@ from jackfield.transport import SyncDriver
 from jackfield.types import UNKNOWN_USAGE, Completion, Usage
 from jackfield.wire import Headers, Reply
 
+MANY = 5  # failures after which a breaker opens
 JSON = {"content-type": "application/json"}
 
 
@@ -45,9 +48,9 @@ class Pricing:
         "answer with Decimal, or `None` where a price is not known",
     )
     def test_a_charge_is_exact_or_unknown(self, subject: Subject) -> None:
-        """The book of each model charges a usage with a Decimal of 0 or more, or says that it does not know."""
+        """The book of a model charges a usage with a Decimal of 0 or more, or says that it does not know."""
         at = datetime(2026, 11, 21, tzinfo=UTC)
-        for name in {model.id for model in subject.profile.models} or {subject.model()}:
+        for name in subject.kinds or (subject.model(),):
             book = subject.bind(name).prices
             charge: object = book.charge(USAGE, at)
             source: object = book.source
@@ -97,8 +100,8 @@ class Pricing:
         """Every price that is stated says since when it holds and where it is from."""
         for model in subject.profile.models:
             for rate in model.rates:
-                expect(isinstance(rate.get("valid_from"), date), f"a price of `{model.id}` has no date")
-                expect(rate.get("source"), f"a price of `{model.id}` has no source")
+                expect(rate.valid_from > date.min, f"a price of `{model.id}` has no date")
+                expect(rate.source, f"a price of `{model.id}` has no source")
 
 
 class Policies:
@@ -158,6 +161,24 @@ class Policies:
 
     @rule(
         "silver",
+        "what is down must be left alone; what a caller did wrong says nothing of the provider",
+        "let `parse_error` tell outages from faults of the request",
+        Capability.CHAT,
+    )
+    def test_only_outages_open_the_breaker(self, subject: Subject) -> None:
+        """After many a 400 calls are still made; after as many a 503 one is refused with nothing sent."""
+        for status, sent in ((400, 1), (503, 0)):
+            reply = Reply(status, Headers(JSON), b'{"error": {"message": "no"}}')
+            client = _timed(subject, Clock(), breaker={"failures": MANY})
+            for _ in range(MANY + 1):
+                try:
+                    subject.ask(PROMPT, reply, client=client, timeout=2)
+                except JackfieldError:
+                    continue
+            same(sent, len(subject.stage.calls), f"the calls sent after {MANY} times {status}")
+
+    @rule(
+        "silver",
         "a clock that runs out is told as such, whoever's it is",
         "raise nothing of your own where bytes do not come",
         Capability.CHAT,
@@ -186,10 +207,12 @@ class Policies:
 
 def _retried(subject: Subject, *script: Reply | Completion) -> tuple[Clock, Completion]:
     clock = Clock()
-    client, driver = subject.client, subject.client.driver
-    client._driver = SyncDriver(subject.stage, clock, clock.sleep)  # the client's own, for one call
-    try:
-        answer = subject.ask(PROMPT, *script, max_retries=2, timeout=300)
-    finally:
-        client._driver = driver
-    return clock, answer
+    client = _timed(subject, clock)
+    return clock, subject.ask(PROMPT, *script, client=client, max_retries=2, timeout=300)
+
+
+def _timed(subject: Subject, clock: Clock, **general: Any) -> Client:
+    """A client whose time is that of a clock."""
+    client = subject.fresh(**general)
+    client._driver = SyncDriver(subject.stage, clock, clock.sleep)  # the client's own: there is no other way
+    return client

@@ -136,8 +136,10 @@ def _all_of(subject: Subject, capability: Capability) -> None:
 
 def _fails(subject: Subject, name: str, model: str, reply: Reply) -> None:
     subject.stage.play(_wire(subject, name, model), reply, operation=name)
+    client = subject.another()
+    subject.bind(model, client)
     try:
-        answer = DOINGS[name].ask(subject.client, subject.named(model))
+        answer = DOINGS[name].ask(client, subject.named(model))
     except (JackfieldError, NotScripted):
         return
     except Exception as exc:  # noqa: BLE001  # this is what must not come

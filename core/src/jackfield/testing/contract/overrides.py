@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 CONTRACT = "jackfield.testing.contract"
@@ -9,9 +10,13 @@ CONTRACT = "jackfield.testing.contract"
 
 def overridden(cls: type) -> list[str]:
     """The tests of the contract that a class replaces without a strict, reasoned ``xfail``."""
-    below = [one for one in cls.__mro__ if not one.__module__.startswith(CONTRACT) and one is not object]
-    found = {name: value for one in below for name, value in vars(one).items() if _is_ours(cls, name)}
+    found = {name: value for one in below(cls) for name, value in vars(one).items() if _is_ours(cls, name)}
     return sorted(name for name, value in found.items() if not _reasoned(value))
+
+
+def below(cls: type) -> Iterator[type]:
+    """The class, and all of its bases that are not the contract's own."""
+    return (one for one in cls.__mro__ if not one.__module__.startswith(CONTRACT) and one is not object)
 
 
 def _is_ours(cls: type, name: str) -> bool:

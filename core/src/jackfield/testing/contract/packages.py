@@ -7,12 +7,16 @@ import builtins
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Set
 from email.message import Message
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from attrs import frozen
 
 from jackfield.registry.entries import Entry, normalised
 from jackfield.testing.redaction import SHAPES
@@ -24,7 +28,7 @@ _READ = {".py", ".toml", ".yaml", ".json", ".md", ".txt"}
 
 def key_shaped(text: str) -> str:
     """The first thing in a text that looks like a key; one of a few repeated signs is a stand-in, and none."""
-    data = text.encode()
+    data = "\n".join(dict.fromkeys(text.splitlines())).encode()  # lists repeat themselves
     shapes = (shape for name, shape in SHAPES.items() if name not in _IN_CODE)
     found = (match[0].decode("utf-8", "replace") for shape in shapes for match in shape.finditer(data))
     return next((key for key in found if len(set(key[8:])) > 8 and "..." not in key and "…" not in key), "")
@@ -38,13 +42,44 @@ def texts_of(*folders: Path | None) -> Iterator[tuple[Path, str]]:
                 yield file, file.read_text("utf-8", "replace")
 
 
-def imported_names(tree: ast.Module) -> Iterator[str]:
-    """The modules a file imports, wherever in it; those for type checkers alone too."""
-    for node in ast.walk(tree):
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@frozen
+class Source:
+    """A file of code: what it imports, wherever in it and for type checkers too, and all of its functions."""
+
+    imports: frozenset[str]
+    functions: tuple[Function, ...]
+
+
+def source_of(file: Path) -> Source | None:
+    """What is in a file; nothing where it has no statement but a docstring."""
+    tree = ast.parse(file.read_bytes())
+    if not any(map(_does_something, tree.body)):
+        return None
+    imports: set[str] = set()
+    functions: list[Function] = []
+    waiting: list[ast.AST] = [*tree.body]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            yield node.module
+            imports.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            imports.update({node.module} if node.module and not node.level else ())
+        elif isinstance(node, Function):
+            functions.append(node)
+        for name in _BODIES:  # statements stand in statements: expressions need not be looked through
+            waiting += getattr(node, name, ())
+    return Source(frozenset(imports), tuple(functions))
+
+
+# Where the fields of a node hold statements, or what holds statements.
+_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def _does_something(statement: ast.stmt) -> bool:
+    return not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
 
 
 @lru_cache(maxsize=64)
@@ -57,14 +92,29 @@ def distribution_of(entry: Entry) -> tuple[Message, tuple[str, ...]]:
     return metadata, tuple(found.requires or ())
 
 
+def stated_names(entry: Entry) -> list[str]:
+    """The names of the distributions that one requires in so many words, none of an extra of its own."""
+    _, requires = distribution_of(entry)
+    named = (_REQUIREMENT.match(text) for text in requires if "extra ==" not in text)
+    return sorted({normalised(match[1]) for match in named if match})
+
+
 @lru_cache(maxsize=64)
-def required_modules(entry: Entry) -> frozenset[str]:
-    """The top-level modules of all that a distribution requires, extras included, as far as they are installed."""
+def required_names(entry: Entry) -> frozenset[str]:
+    """The names of all distributions that one requires, extras included."""
     _, requires = distribution_of(entry)
     named = [_REQUIREMENT.match(text) for text in requires]
     wanted = [(normalised(match[1]), match[2] or "") for match in named if match]
-    names = {name for name, _ in wanted} | {more for name, extras in wanted for more in _behind(name, extras)}
-    return frozenset(module for name in names for module in _modules_of(name))
+    return frozenset({name for name, _ in wanted} | {more for one in wanted for more in _behind(*one)})
+
+
+def not_required(entry: Entry, modules: set[str]) -> list[str]:
+    """Top-level modules of no distribution that is required; what is installed is looked at where names do not tell."""
+    if not modules:
+        return []
+    names = required_names(entry)
+    left = modules - {name.replace("-", "_") for name in names}
+    return sorted(left and left - {module for name in names for module in _modules_of(name)})
 
 
 _REQUIREMENT = re.compile(r"([\w.-]+)\s*(?:\[([^\]]*)\])?")
@@ -83,17 +133,18 @@ def _behind(name: str, extras: str) -> set[str]:
     return {normalised(match[1]) for match in found if match}
 
 
+@lru_cache(maxsize=64)
 def _modules_of(name: str) -> set[str]:
     """The top-level modules of a distribution; those of an editable one go by its name."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     guess = {name.replace("-", "_")}
     try:
-        files = distribution(name).files or []
+        record = distribution(name).read_text("RECORD") or ""
     except PackageNotFoundError:
         return guess
-    parts = [file.parts for file in files if file.suffix == ".py"]
-    tops = {step[0].removesuffix(".py") for step in parts}
+    files = [line.partition(",")[0] for line in record.splitlines()]
+    tops = {file.partition("/")[0].removesuffix(".py") for file in files if file.endswith(".py")}
     # several distributions may share one name space, as clouds do
     return guess | tops
 
@@ -117,6 +168,28 @@ class _WatchedEnvironment(dict[str, str]):
     def __contains__(self, name: object) -> bool:
         self._read.add(str(name))
         return super().__contains__(name)
+
+
+@frozen
+class Imported:
+    """What an import of a package did, and how long it took: the best of up to three times."""
+
+    imported: Set[str]  # every name that an import statement asked for
+    own: Set[str]
+    read: Set[str]  # variables
+    seconds: float
+
+
+def imported_anew(package: str, soon: float) -> Imported:
+    """Import a package as if it had not been; again if that was not soon done, as machines are busy at times."""
+    spent: list[float] = []
+    while True:
+        with Watched(package) as watched:
+            begun = time.perf_counter()
+            import_module(package)
+            spent.append(time.perf_counter() - begun)
+        if min(spent) <= soon or len(spent) == 3:
+            return Imported(watched.imported, watched.own, watched.read, min(spent))
 
 
 class Watched:

@@ -13,6 +13,8 @@ from jackfield.client import Binding
 from jackfield.errors import JackfieldError
 from jackfield.events import Failed
 from jackfield.jsontext import loads
+from jackfield.profile import Quality
+from jackfield.testing.matching import is_volatile, of_headers, places
 from jackfield.testing.rules import expect, unmet
 from jackfield.testing.subject import Subject
 from jackfield.testing.tape import Interaction
@@ -69,7 +71,10 @@ def _readings(binding: Binding, one: Interaction, call: Call) -> Iterator[Readin
         request, stream = wire.read_completion(call)
         again = wire.render_completion(_of(request, binding), stream)
         yield Reading(
-            binding, lambda reply: _answer(binding, reply), tuple(_differences(one, call, again)), stream
+            binding,
+            lambda reply: _answer(binding, reply),
+            tuple(_differences(one, call, again, binding.profile.quality)),
+            stream,
         )
     except JackfieldError:
         pass  # it is no completion
@@ -80,7 +85,9 @@ def _readings(binding: Binding, one: Interaction, call: Call) -> Iterator[Readin
                 rendered: Call = exchange.render(exchange.read(call))
             except JackfieldError:
                 continue  # another operation at the same path
-            yield Reading(binding, exchange.parse, tuple(_differences(one, call, rendered)))
+            yield Reading(
+                binding, exchange.parse, tuple(_differences(one, call, rendered, binding.profile.quality))
+            )
 
 
 def _answer(binding: Binding, reply: Reply) -> None:
@@ -88,23 +95,20 @@ def _answer(binding: Binding, reply: Reply) -> None:
     expect(events and not isinstance(events[-1], Failed), f"it is no answer: {events[-1:]}")
 
 
-def _differences(one: Interaction, call: Call, again: Call) -> Iterator[str]:
-    """What is sent otherwise than it was recorded: by path and body; hosts are the user's."""
+def _differences(one: Interaction, call: Call, again: Call, quality: Quality) -> Iterator[str]:
+    """What is sent otherwise than it was recorded: by path, headers and body; hosts are the user's."""
     recorded = [unquote(step) for step in urlsplit(one.uri).path.split("/")]
     sent = [unquote(step) for step in urlsplit(again.url).path.split("/")][-len(again.path) :]
     if one.method != again.method:
         yield f"{one.method} was recorded, not {again.method}"
     if recorded[-len(sent) :] != sent:
         yield f"the path ends in {'/'.join(recorded[-len(sent) :])}, not in {'/'.join(sent)}"
+    headers = Headers({name.lower(): value for name, value in again.headers.items()})
+    yield from of_headers(one.headers, headers, quality.significant)
     was, now = _body(call), _body(again)
-    if isinstance(was, dict) and isinstance(now, dict):
-        yield from (
-            f"`{name}` was {was.get(name)!r:.80}, and is {now.get(name)!r:.80}"
-            for name in {**was, **now}
-            if was.get(name, ...) != now.get(name, ...)
-        )
-    elif was != now:
-        yield f"the body was {was!r:.80}, and is {now!r:.80}"
+    for place, before, after in places(was, now, ""):
+        if not is_volatile(place, quality.volatile):
+            yield f"`{place or 'the body'}` was {before!r:.80}, and is {after!r:.80}"
 
 
 def _call(one: Interaction) -> Call:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-
 from jackfield.capability import Capability
 from jackfield.events import Failed
 from jackfield.testing.contract.readings import reading_of
 from jackfield.testing.contract.streaming import decoded
 from jackfield.testing.rules import ON_TAPE, expect, rule, same
+from jackfield.testing.shelf import FRESH, LARGEST_FOLDER, age_of
 from jackfield.testing.subject import Subject
 
 NEEDED = ("completion", "stream", "error")
 LARGEST = 64 * 1024
-LARGEST_ALL = 1024 * 1024
-FRESH = 180
 
 
 class Recorded:
@@ -79,7 +76,7 @@ class Recorded:
             file.stat().st_size for file in (subject.cassettes.glob("*.yaml") if subject.cassettes else ())
         ]
         expect(max(sizes, default=0) <= LARGEST, f"one has {max(sizes, default=0)} bytes")
-        expect(sum(sizes) <= LARGEST_ALL, f"all have {sum(sizes)} bytes")
+        expect(sum(sizes) <= LARGEST_FOLDER, f"all have {sum(sizes)} bytes")
 
     @rule(
         "gold",
@@ -91,7 +88,7 @@ class Recorded:
         """Every cassette was recorded, in the last 180 days."""
         for name, cassette in subject.tapes.items():  # test_there_are_cassettes tells of none
             expect(cassette.origin == "recorded", f"`{name}` is written after documentation")
-            age = (datetime.now(UTC).date() - (cassette.day or date.min)).days
+            age = age_of(cassette)
             expect(age <= FRESH, f"`{name}` is {age} days old")
 
 

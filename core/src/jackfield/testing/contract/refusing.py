@@ -54,7 +54,7 @@ ASKED: Mapping[Capability, Ask] = {
 
 def refusals(subject: Subject) -> list[tuple[Capability, str]]:
     """What must be refused, with the model that is asked."""
-    return [(capability, model) for capability, model in subject.cannot() if capability in ASKED]
+    return [(capability, model) for capability, model in subject.cannot if capability in ASKED]
 
 
 class Refusing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from jackfield.capability import Capability
 from jackfield.client import Binding
@@ -25,12 +26,13 @@ from jackfield.testing.rules import Unmet, expect, rule, same, unmet
 from jackfield.testing.stage import written
 from jackfield.testing.subject import Subject
 from jackfield.types import Completion
-from jackfield.wire import Headers, Reply, WireDecoder
+from jackfield.wire import Framing, Headers, Reply, WireDecoder
 
 STREAM = Capability.STREAMING
 DELTAS = (TextDelta, ReasoningDelta, ArgumentsDelta)
 LARGEST = 16 * 1024
-FULL_SPLITS = 40  # places at which a whole stream is decoded anew; the framing alone is cut at every byte
+APART = 64
+FULL_SPLITS = 16  # places at which a whole stream is decoded anew; the framing alone is cut at every byte
 
 
 class Streaming:
@@ -261,20 +263,31 @@ def decoded(binding: Binding, *chunks: bytes) -> list[Event]:
 
 
 def _cuts(binding: Binding, body: bytes) -> Iterable[int]:
-    """Where to cut: at every byte, unless a framing of its own is what cuts; that is cheaper asked alone."""
-    decoder = binding.decoder()
-    every = range(1, len(body))
-    if type(decoder) is not WireDecoder:
-        return every
+    """Where to cut: at every byte. Where core cuts records, its framing is asked at every byte, which is cheaper."""
+    if type(binding.decoder()) is not WireDecoder:
+        return range(1, len(body))
+    some = range(1, len(body), max(1, len(body) // FULL_SPLITS))
+    return [*_wrong_cuts(binding, body)] or some
+
+
+def _wrong_cuts(binding: Binding, body: bytes) -> Iterator[int]:
+    """The first places at which cuts make other records: every byte is one of them, some of which are tried together."""
     whole = _framed(binding, body)
-    wrong = [at for at in every if _framed(binding, body[:at], body[at:]) != whole]
-    stride = max(1, len(body) // FULL_SPLITS)
-    return wrong[:1] or range(1, len(body), stride)
+    for offset in range(1, APART + 1):
+        places = range(offset, len(body), APART)
+        pieces = [body[start:end] for start, end in pairwise((0, *places, len(body)))]
+        if _framed(binding, *pieces) != whole:
+            yield from places
+            return
+
+
+def _framing(binding: Binding) -> Framing:
+    decoder = binding.decoder()
+    assert isinstance(decoder, WireDecoder)
+    return decoder._framing  # the one this decoder really uses
 
 
 def _framed(binding: Binding, *chunks: bytes) -> list[object]:
-    decoder = binding.decoder()
-    assert isinstance(decoder, WireDecoder)
-    framing = decoder._framing  # the one this decoder really uses
+    framing = _framing(binding)
     records = [record for chunk in chunks for record in framing.feed(chunk)]
     return [*records, *framing.end()]
