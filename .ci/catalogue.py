@@ -1,9 +1,9 @@
-"""Writes the models that public price data knows of into each provider's ``models.toml``, below the curated ones.
+"""Writes models and prices that public price data knows of into each ``models.toml``, below what is curated.
 
 The data lies beside the checkout (``../shared/providers/prices.json``) and not in it: where it is absent there
 is nothing to do. What is written above the mark is by hand and wins; a model that stands there is not written
-again. Facts only: what the data does not say is left out, so that it stays unknown. With ``--check`` it only
-compares.
+again, and neither are the prices of one that states its own. Facts only: what the data does not say is left out,
+so that it stays unknown. A price that changed since the last time keeps its past. With ``--check`` it only compares.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import rates
 from tree import ROOT, plugin_folders, read_toml, refresh, report
 
 DATA = ROOT.parent / "shared" / "providers" / "prices.json"
@@ -119,12 +120,76 @@ def wanted(provider: str, profile: Mapping[str, Any], file: Path, rows: Mapping[
     """The whole file: what is curated, the mark, and what is generated."""
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     curated = text.partition(MARK)[0].rstrip() + "\n"
-    known = {name for model in curated_models(curated) for name in (model["id"], *model.get("aliases", ()))}
+    by_hand = curated_models(curated)
+    known = {name for model in by_hand for name in (model["id"], *model.get("aliases", ()))}
     # A statement that holds for some models alone is what the data may fill in.
     can = frozenset(name for name, value in profile.get("capabilities", {}).items() if partial(value))
     wires = frozenset({profile["wire"], *profile.get("wires", ())})
-    blocks = [block(name, found, can, wires) for name, found in models(provider, rows) if name not in known]
+    priced = Priced(provider, rows, past_of(text))
+    blocks = [priced.apart(model) for model in by_hand if "rate" not in model]
+    for name, found in models(provider, rows):
+        if name not in known:
+            blocks.append(block(name, found, can, wires) + priced.own(name))
+    blocks = [one for one in blocks if one]
     return f"{curated}\n{MARK}\n" + "\n".join(blocks) if blocks else curated
+
+
+class Priced:
+    """The prices of one provider's rows, with what they were before."""
+
+    def __init__(
+        self, provider: str, rows: Mapping[str, Mapping[str, Any]], past: Mapping[str, list[rates.Rate]]
+    ) -> None:
+        self._rows = rows
+        self._past = past
+        self._regions = regions(provider, rows)
+
+    def _of(self, name: str, row: str) -> list[rates.Rate]:
+        found: list[rates.Rate] = []
+        stated = [("", row), *sorted(self._regions.get(row, {}).items())]
+        for region, key in stated:
+            rate = rates.rate_of_row(key, self._rows[key])
+            if rate is not None:
+                now = {**rate, "region": region} if region else rate
+                found += rates.with_past(self._past.get(name, ()), now)
+        return found
+
+    def own(self, name: str) -> str:
+        """The prices of a model whose block is generated, below that."""
+        return "".join(rates.toml("[[model.rate]]", rate) for rate in self._of(name, name))
+
+    def apart(self, model: Mapping[str, Any]) -> str:
+        """The prices of a model that is written by hand: of its row, or else of that of a name it also has."""
+        names = (model["id"], *model.get("aliases", ()))
+        row = next((name for name in names if name in self._rows), None)
+        found = [] if row is None else self._of(model["id"], row)
+        return "\n".join(rates.toml("[[rate]]", rate, model["id"]) for rate in found)
+
+
+REGION = re.compile(r"([a-z]{2,4}(?:-[a-z]+)*(?:-\d)?)/([^/]+)")
+
+
+def regions(provider: str, rows: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Model -> region -> row, of providers that price regions in rows of their own."""
+    found: dict[str, dict[str, str]] = {}
+    for name in rows if provider in ("azure-openai", "bedrock") else ():
+        match = REGION.fullmatch(name)
+        if match and match[2] in rows:
+            found.setdefault(match[2], {})[match[1]] = name
+    return found
+
+
+def past_of(text: str) -> dict[str, list[rates.Rate]]:
+    """The rates that were generated before, by model."""
+    import tomllib
+
+    table = tomllib.loads(text.partition(MARK)[2])
+    found: dict[str, list[rates.Rate]] = {
+        model["id"]: model["rate"] for model in table.get("model", ()) if "rate" in model
+    }
+    for rate in table.get("rate", ()):
+        found.setdefault(rate.pop("model"), []).append(rate)
+    return found
 
 
 def partial(value: object) -> bool:

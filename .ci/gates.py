@@ -8,6 +8,7 @@ import catalogue
 import duplicates
 import extras
 import fragments
+import index
 import metrics
 import names
 import top
@@ -21,6 +22,7 @@ GATES = {
     "fragments": fragments.findings,
     "top": top.findings,
     "catalogue": catalogue.findings,
+    "index": index.findings,
 }
 
 

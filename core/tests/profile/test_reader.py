@@ -158,14 +158,18 @@ def test_reads_models_with_everything_known(write: Write) -> None:
         "",
         '[[model]]\nid = "acme-2"\naliases = ["acme-latest"]\ncontext = 1000\ndeprecated = 2026-12-11\n'
         'capabilities = { tools = "unsupported" }\noptions.temperature = { support = "unsupported" }\n'
-        'dialect = { done = "required" }\n[[model.rate]]\ninput = "0.5"\n[[model]]\nid = "acme-1"\n',
+        'dialect = { done = "required" }\n[[model.rate]]\nvalid_from = 2026-01-01\nsource = "acme"\nper_1M_tokens = { input = "0.5" }\n[[model]]\nid = "acme-1"\n',
     )
 
     profile = read_profile(folder)
 
     model = profile.model("acme-latest")
     assert ("acme-2", 1000, date(2026, 12, 11)) == (model.id, model.context, model.deprecated)
-    assert ({"done": "required"}, ({"input": "0.5"},)) == (model.dialect, model.rates)
+    stated = model.rates[0].standard.prices
+    assert ({"done": "required"}, {"input": "0.5 per 1M tokens"}) == (
+        model.dialect,
+        {name: str(price) for name, price in stated.items()},
+    )
     assert Support.UNSUPPORTED is profile.supports(Capability.TOOLS, "acme-2")
     assert ["acme-2", "acme-1"] == [each.id for each in profile.models]
 

@@ -282,8 +282,9 @@ def test_what_is_billed_is_charged():
 
 
 def test_prices_nobody_stated_stay_unknown(bound):
-    """The book of core is asked first."""
-    assert "unknown" == bound(COMMAND, api_key=KEY).prices.source
+    """Of a model that no list of prices names."""
+    assert "catalogue" == bound(COMMAND, api_key=KEY).prices.source
+    assert "unknown" == bound("command-nobody-lists", api_key=KEY).prices.source
 
 
 # -- whole exchanges -------------------------------------------------------------------------------
@@ -332,7 +333,7 @@ def test_a_ranking_is_billed_by_the_search(replayed):
         answer = client.rerank("cohere/rerank-v3.5", "rivers", ["bread", "the Aare"], top_n=1)
 
     assert [("the Aare", 0.91)] == [(ranked.document, ranked.score) for ranked in answer.results]
-    assert (1, "trace_doc_4", None) == (answer.usage.searches, answer.request_id, answer.charge)
+    assert (1, "trace_doc_4", Decimal("0.002")) == (answer.usage.searches, answer.request_id, answer.charge)
 
 
 def test_vectors_for_a_query(replayed):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 import jackfield
@@ -211,7 +213,8 @@ def test_a_completion(replayed):
         answer.request_id,
     )
     assert (13, 8, 8, 32) == (used.input, used.cache_read, used.output, used.reasoning)
-    assert ("chatcmpl-doc-1", "gpt-5.4-mini-2026-03-17", None) == (answer.id, answer.model, answer.charge)
+    assert ("chatcmpl-doc-1", "gpt-5.4-mini-2026-03-17") == (answer.id, answer.model)
+    assert Decimal("0.00019035") == answer.charge  # 13 x 0.75 + 8 x 0.075 + 40 x 4.5 USD per million
 
 
 def test_a_stream_that_calls_a_tool(replayed, weather):

@@ -21,6 +21,7 @@ from jackfield.profile.profile import (
     ReportedCharge,
     Setting,
 )
+from jackfield.profile.rates import Elsewhere, OffPeak, Price, Rate, Schedule, Step
 from jackfield.profile.reader import read_profile
 
 __all__ = [
@@ -31,13 +32,19 @@ __all__ = [
     "AuthSpec",
     "Capabilities",
     "Capability",
+    "Elsewhere",
     "Model",
+    "OffPeak",
     "OptionRule",
+    "Price",
     "Profile",
     "Quality",
+    "Rate",
     "ReportedCharge",
+    "Schedule",
     "Setting",
     "Statement",
+    "Step",
     "Support",
     "read_profile",
 ]

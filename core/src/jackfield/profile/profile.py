@@ -9,11 +9,15 @@ from typing import Any, Protocol
 from attrs import field, frozen
 
 from jackfield.capability import MODES, Capabilities, Capability, Statement, Support, by_mode
+from jackfield.profile.counting import USUAL, Counting, TokenRule, counting_of
+from jackfield.profile.rates import Rate
 
 SPEC = 1
 """The version of the plugin contract this core implements."""
 
 SUPPORTED_SPECS = (SPEC,)
+
+MOST_KEPT = 1024  # answers for names that callers give
 
 
 RESERVED_SETTINGS = (
@@ -97,12 +101,13 @@ class Model:
     context: int | None = None
     max_output: int | None = None
     dimensions: int | None = None
+    first_token: float | None = None  # seconds that it may think before its first word, where that is long
     capabilities: Mapping[Capability, Statement] = field(factory=dict)
     options: Mapping[str, OptionRule] = field(factory=dict)
     dialect: Mapping[str, Any] = field(factory=dict)
     deprecated: date | None = None
     replacement: str | None = None
-    rates: tuple[Mapping[str, Any], ...] = ()
+    rates: tuple[Rate, ...] = ()
     note: str = ""
 
 
@@ -118,6 +123,10 @@ class Quality:
     exempt: Mapping[str, str] = field(factory=dict)
     examples: Mapping[Capability, str] = field(factory=dict)  # the models the contract is tested with
     settings: Mapping[str, Any] = field(factory=dict)  # what a user has to set, as the tests set it
+    volatile: tuple[str, ...] = ()  # dotted paths into bodies that differ with each call
+    significant: tuple[
+        str, ...
+    ] = ()  # headers that decide what is asked, besides those that always do; patterns
 
     @property
     def shown(self) -> str:
@@ -188,8 +197,10 @@ class Profile:
     limits: Mapping[str, Any] = field(factory=dict)
     compliance: Mapping[str, Any] = field(factory=dict)
     regions: Mapping[str, Any] = field(factory=dict)
+    tokens: tuple[TokenRule, ...] = ()
     quality: Quality = field(factory=Quality)
     _models: ModelSource = field(default=ListedModels(), converter=_as_source, repr=False)
+    _counted: dict[str, Counting] = field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -214,6 +225,17 @@ class Profile:
         able = [model for model in self.models if self.supports(capability, model.id).usable]
         made_for = [model for model in able if MODES[model.mode] is capability]
         return tuple(made_for or able)
+
+    def counting(self, model: str) -> Counting:
+        """How the tokens of a model are counted."""
+        if not self.tokens:
+            return USUAL
+        kept = self._counted.get(model)
+        if kept is None:
+            if len(self._counted) >= MOST_KEPT:  # names come from callers, and there is no end of them
+                self._counted.clear()
+            kept = self._counted[model] = counting_of(self.tokens, model)
+        return kept
 
     def option_rule(self, option: str, model: Model) -> OptionRule | None:
         """What this model does with a call option, where it is special."""

@@ -22,6 +22,7 @@ from jackfield.capability import (
     Support,
 )
 from jackfield.errors import KINDS, LEAVES, BadConfig, ErrorInfo, kind_named
+from jackfield.profile.counting import token_rule
 from jackfield.profile.profile import (
     QUALITY_LEVELS,
     RESERVED_SETTINGS,
@@ -33,6 +34,7 @@ from jackfield.profile.profile import (
     ReportedCharge,
     Setting,
 )
+from jackfield.profile.rates import Rate, rate, rate_of
 from jackfield.profile.schema import (
     Check,
     Problems,
@@ -250,6 +252,8 @@ _QUALITY = Table(
         "exempt": each(text),
         "examples": _examples,
         "settings": free,
+        "volatile": texts,
+        "significant": texts,
     }
 )
 
@@ -288,6 +292,7 @@ _PROFILE = Table(
         "limits": free,
         "compliance": free,
         "regions": free,
+        "tokens": listed(token_rule),
         "quality": _quality,
     },
     required=("spec", "id", "name", "wire"),
@@ -302,13 +307,14 @@ _MODEL = Table(
         "context": integer,
         "max_output": integer,
         "dimensions": integer,
+        "first_token": number,
         "capabilities": _statements,
         "options": _options,
         "dialect": free,
         "deprecated": day,
         "replacement": text,
         "note": text,
-        "rate": listed(free),
+        "rate": listed(rate),
     },
     required=("id",),
 )
@@ -376,9 +382,9 @@ def read_profile(folder: Path) -> Profile:
     return profile_of(read_toml(folder / PROFILE_FILE), folder)
 
 
-# A model's block starts at a line of its own. Files with escapes or multi-line strings, where text could
+# A model's block starts at a line of its own, and so does a price that stands apart from its model. Files with escapes or multi-line strings, where text could
 # look like that or an id could be spelt in two ways, are read whole.
-_BLOCK = re.compile(r"^[ \t]*\[\[[ \t]*model[ \t]*\]\]", re.MULTILINE)
+_BLOCK = re.compile(r"^[ \t]*\[\[[ \t]*(?:model|rate)[ \t]*\]\]", re.MULTILINE)
 MOST_KEPT = 1024
 _UNSURE = ("\\", '"""', "'''")
 
@@ -410,10 +416,13 @@ class ModelFile:
         return kept
 
     def _find(self, name: str) -> Model | None:
-        candidates = self.all() if self._blocks is None else self._parse(self._mentioning(name))
-        found = [model for model in candidates if model.id == name]
-        found += [model for model in candidates if name in model.aliases]
-        return found[0] if found else None
+        if self._blocks is None or "all" in self.cache:  # when all are read, nothing is read again
+            index: dict[str, Model] = self._kept("index", lambda: _index(self.all()))
+            return index.get(name)
+        found = _index(self._parse(self._mentioning(name))).get(name)
+        if found is None or found.id == name:
+            return found
+        return self._find(found.id)  # prices that stand apart name the id alone
 
     @property
     def _text(self) -> str:
@@ -447,9 +456,27 @@ class ModelFile:
     def _parse(self, source: str) -> tuple[Model, ...]:
         table = _parsed(source, self.file)
         problems: Problems = []
-        models: tuple[Model, ...] = _MODELS(table, "", problems).get("model", ())
+        fields = _MODELS(table, "", problems)
         _refuse(self.file, problems)
-        return models
+        models: tuple[Model, ...] = fields.get("model", ())
+        return _priced(models, fields["rate"]) if "rate" in fields else models
 
 
-_MODELS = Table({"model": listed(_model)})
+def _index(models: tuple[Model, ...]) -> dict[str, Model]:
+    """Models by their ids, and by the aliases that are no other's id; the first of two wins."""
+    found = {name: model for model in reversed(models) for name in model.aliases}
+    return {**found, **{model.id: model for model in reversed(models)}}
+
+
+_MODELS = Table({"model": listed(_model), "rate": listed(rate_of)})
+
+
+def _priced(models: tuple[Model, ...], apart: tuple[tuple[str, Rate], ...]) -> tuple[Model, ...]:
+    """The models with the prices that stand apart from them; those of a model's own block come first."""
+    rates: dict[str, tuple[Rate, ...]] = {}
+    for name, found in apart:
+        rates[name] = (*rates.get(name, ()), found)
+    return tuple(
+        attrs.evolve(model, rates=(*model.rates, *rates[model.id])) if model.id in rates else model
+        for model in models
+    )

@@ -113,6 +113,11 @@ class Registry:
         """The extensions that are installed; nothing is imported."""
         return tuple(entry for name in sorted(self._extensions) for entry in self._extensions[name])
 
+    def extension(self, name: str) -> object:
+        """The object of an installed extension, imported once; ``KeyError`` if there is none of that name."""
+        entry = self._extensions[normalised(name)][0]
+        return self._extension(f"extension {entry.name} {entry.value}", entry)
+
     def add(self, profile: Profile | Path, plugin: object | None = None) -> Profile:
         """Register a provider of this process, ahead of an installed one of the same id."""
         found = profile if isinstance(profile, Profile) else self._read(profile)
@@ -162,6 +167,20 @@ class Registry:
     def profiles(self) -> tuple[Profile, ...]:
         """The profiles of all providers; one that cannot be read is a finding and is left out."""
         return tuple(profile for provider in self.ids() if (profile := self._whole(provider)) is not None)
+
+    def id_of(self, name: str) -> str:
+        """The id that a provider's name stands for; ``UnknownProvider`` if it is not installed."""
+        return self._id(name)
+
+    def source_of(self, provider: str) -> Entry | Profile:
+        """Where a provider comes from: its entry point, or its profile if it was added in this process."""
+        return self._added[provider][0] if provider in self._added else self._entry(provider)
+
+    def checked_profile(self, provider: str) -> Profile:
+        """A provider's profile, with its models read; ``PluginFailed`` if its files are not valid."""
+        profile = self.profile(provider)
+        self._all_models(profile)
+        return profile
 
     def plugin(self, provider: str) -> object:
         """The provider's plugin, imported when it is first asked for, once, whoever asks."""

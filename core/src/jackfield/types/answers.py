@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from jackfield.types.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall
 from jackfield.types.quick import quick
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from jackfield.errors import ErrorInfo
+    from jackfield.types.charge import Charge
 
 FinishReason: TypeAlias = Literal[
     "stop", "length", "tool_calls", "content_filter", "pause", "error", "unknown"
@@ -22,10 +23,19 @@ FinishReason: TypeAlias = Literal[
 UsageSource: TypeAlias = Literal["reported", "estimated", "unknown"]
 
 
+_NO_MORE: Mapping[str, float] = {}
+
+# What providers call the tier that is nothing special.
+STANDARD_TIERS = frozenset({"", "standard", "default", "auto", "on_demand"})
+
+
 @quick
 @frozen(slots=False)  # a dict takes many frozen fields faster than slots do
 class Usage:
-    """Tokens in disjoint buckets: nothing is counted twice, so the buckets of a side add up to its total."""
+    """Tokens in disjoint buckets: nothing is counted twice, so the buckets of a side add up to its total.
+
+    ``more`` holds what is counted otherwise: ``images_out``, ``seconds_in``, ``characters_in``, ``pages`` … .
+    """
 
     input: int = 0  # fresh text, neither read from nor written to a cache
     cache_read: int = 0
@@ -40,6 +50,8 @@ class Usage:
     searches: int = 0
     source: UsageSource = "reported"
     raw: Mapping[str, Any] = field(factory=dict, repr=False)
+    tier: str = ""  # the service tier that served, where it is no usual one; "batch" for batches
+    more: Mapping[str, float] = _NO_MORE
 
     @property
     def total_input(self) -> int:
@@ -51,6 +63,12 @@ class Usage:
     def total_output(self) -> int:
         """All tokens that came out, reasoning included."""
         return self.output + self.reasoning + self.output_audio + self.output_image
+
+    def in_tier(self, word: object) -> Usage:
+        """The same as used in a service tier, by the provider's word for it."""
+        if not isinstance(word, str) or word.lower() in STANDARD_TIERS:
+            return self
+        return evolve(self, tier=word.lower())
 
     @property
     def known(self) -> bool:
@@ -136,6 +154,8 @@ class Completion:
     alternatives: tuple[Choice, ...] = ()
     logprobs: tuple[TokenLogprob, ...] = ()
     raw: Any = None
+    cached: bool = False  # it was paid for before, and charged nothing now
+    stitched: bool = False  # it broke off on the way, and a further request went on with it
 
     @property
     def text(self) -> str:
@@ -169,6 +189,11 @@ class Completion:
         return Message("assistant", self.parts)
 
     @property
+    def charge_detail(self) -> Charge | None:
+        """The charge with who says so, and both figures where the provider's and ours are known."""
+        return _detail(self.charge)
+
+    @property
     def served_by(self) -> str:
         """Provider and model that answered."""
         return f"{self.provider}/{self.model}"
@@ -198,6 +223,17 @@ class Answered:
     warnings: tuple[Notice, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     raw: Any = field(default=None, repr=False)
+
+    @property
+    def charge_detail(self) -> Charge | None:
+        """The charge with who says so, and both figures where the provider's and ours are known."""
+        return _detail(self.charge)
+
+
+def _detail(charge: Decimal | None) -> Charge | None:
+    from jackfield.types.charge import Charge  # needed by few
+
+    return charge if charge is None or isinstance(charge, Charge) else Charge(charge)
 
 
 @frozen

@@ -187,10 +187,26 @@ class Transcript(Answered):
 
 @frozen
 class TokenCount(Answered):
-    """How many tokens a request would take in."""
+    """How many tokens a request would take in, and who counted: the ``provider``, its ``tokenizer``, or an ``estimate``.
+
+    ``error`` is how far off the figure may be, as a part of it. ``unknown`` names the kinds of media in the
+    request whose tokens nobody states; they are counted in, but no bound holds for them.
+    """
 
     tokens: int
     cached: int = 0
+    source: Literal["provider", "tokenizer", "estimate"] = "provider"
+    by: str = ""
+    low: int | None = None  # at least; ``None`` where ``tokens`` is exact
+    high: int | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def error(self) -> float:
+        """How far off it may be, as a part of it: 0.25 is a quarter more or less."""
+        if self.low is None or self.high is None:
+            return 0.0
+        return round(max(self.high - self.tokens, self.tokens - self.low) / max(self.tokens, 1), 3)
 
 
 @frozen
