@@ -26,7 +26,7 @@ def test_a_time_is_a_number_above_nothing(raw: object) -> None:
     problems: list[str] = []
 
     assert seconds(raw, "timeout", problems) is None
-    assert ["timeout: must be a number of seconds above 0"] == problems
+    assert ["timeout: must be a number of seconds above 0 and up to a year"] == problems
 
 
 def test_settings_of_a_providers_own_are_single_values() -> None:

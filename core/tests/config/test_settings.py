@@ -141,7 +141,7 @@ def test_all_problems_of_a_file_are_told_at_once(load: Load, project: Path) -> N
         f"`{project / 'jackfield.toml'}` is not valid (4 problems)",
         "  defualt: unknown key, did you mean `default`?",
         "  transport: `carrier` is not one of `auto`, `httpx`, `httpx2`, `aiohttp`",
-        "  timeout: must be a number of seconds above 0",
+        "  timeout: must be a number of seconds above 0 and up to a year",
         "  providers.acme.max_retries: must be a whole number, 0 or more",
     ] == lines_of(caught.value)
 
@@ -155,8 +155,8 @@ def test_what_is_wrong_in_the_environment_is_a_warning(load: Load) -> None:
     assert ("m", None) == (settings.default, settings.timeout)
     assert [
         "the variable `JACKFIELD_DEFUALT` means nothing, did you mean `JACKFIELD_DEFAULT`?",
-        "environment: routes: unknown key",
-        "environment: timeout: must be a number of seconds above 0",
+        "environment: routes.a: must be a table",
+        "environment: timeout: must be a number of seconds above 0 and up to a year",
     ] == list(settings.warnings)
 
 

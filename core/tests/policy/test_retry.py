@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from jackfield import ErrorInfo
 from jackfield.policy import RetryPolicy
+from jackfield.types.resilience import RetryRules
 
 SERVER = ErrorInfo("server", "broken")
 HIGHEST = RetryPolicy(max_retries=10, uniform=lambda _low, high: high)
@@ -58,3 +60,28 @@ def test_an_unreadable_answer_is_asked_for_once_more() -> None:
 
     assert HIGHEST.delay(1, unreadable, 600) is not None
     assert HIGHEST.delay(2, unreadable, 600) is None
+
+
+def test_rules_make_a_policy() -> None:
+    """Every figure in its place; without rules those that are documented."""
+    rules = RetryRules(base=0.5, throttle_base=2.0, ceiling=9.0, longest_wait=33.0, tries=4)
+    policy = RetryPolicy.of(rules, max_retries=1, connect=7.0)
+
+    figures = (policy.max_retries, policy.base, policy.throttle_base, policy.ceiling)
+    assert (1, 0.5, 2.0, 9.0) == figures
+    assert (33.0, 7.0, 4) == (policy.longest_wait, policy.connect, policy.tries)
+    assert (2, 0.25, 1.0, 8.0, 60.0, 5.0, 1) == attrs.astuple(RetryPolicy())[:7]
+    assert RetryPolicy() == RetryPolicy.of(RetryRules())
+
+
+def test_jitter_is_drawn_from_nothing_up() -> None:
+    """A wait may be no wait at all; a hint is never undercut."""
+    lowest = RetryPolicy(uniform=lambda low, _high: low)
+
+    assert 0 == lowest.wait(1, SERVER)
+    assert 5 == lowest.wait(1, ErrorInfo("throttle", retry_after=5.0))
+
+
+def test_no_hint_is_no_long_hint() -> None:
+    """Not even where nobody waits at all."""
+    assert not RetryPolicy(longest_wait=0.0).too_long(SERVER)

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jackfield.config.budgets import budgets_table
+from jackfield.config.cache import cache_table
+from jackfield.config.ledger import NOT_IN_PROJECTS as NO_LEDGER_IN_PROJECTS
+from jackfield.config.ledger import ledger, tags
+from jackfield.config.limits import limits_table, tiers_table
+from jackfield.config.resilience import breaker_table, retry_table, stage
+from jackfield.config.routes import routes_table, routing_table
+from jackfield.config.state import state_table
+from jackfield.config.telemetry import telemetry_table
 from jackfield.profile.schema import (
     Check,
     Problems,
@@ -20,15 +29,16 @@ from jackfield.profile.schema import (
     texts,
 )
 from jackfield.secret import Secret
+from jackfield.types.requests import LONGEST
 
 TRANSPORTS = ("auto", "httpx", "httpx2", "aiohttp")
 
 
 def seconds(raw: object, path: str, problems: Problems) -> float | None:
     """A time in seconds."""
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool) and 0 < raw < float("inf"):
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool) and 0 < raw <= LONGEST:
         return float(raw)
-    problems.append(f"{path}: must be a number of seconds above 0")
+    problems.append(f"{path}: must be a number of seconds above 0 and up to a year")
     return None
 
 
@@ -117,11 +127,27 @@ FILE = Table(
         "timeout": seconds,
         "max_retries": integer,
         "transport": choice(*TRANSPORTS),
+        "routes": routes_table,
+        "routing": routing_table,
+        "telemetry": telemetry_table,
+        "limits": limits_table,
+        "tiers": tiers_table,
+        "budgets": budgets_table,
+        "state": state_table,
+        "cache": cache_table,
+        "breaker": breaker_table,
+        "retry": retry_table,
+        "stage": stage,
+        "ledger": ledger,
+        "tags": tags,
     }
 )
 
 NOT_IN_PROJECTS_TOP: Mapping[str, str] = {
+    "telemetry": "a project must not choose who is told of a user's calls",
     "prefer": "a project must not choose whose code sees a user's key",
+    "state": "a project must not choose where a user's prompts and answers are shared",
+    "ledger": NO_LEDGER_IN_PROJECTS,
 }
 
 

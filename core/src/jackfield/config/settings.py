@@ -16,13 +16,22 @@ from jackfield.config.layers import Found, Layer, Layers
 from jackfield.config.notes import warn
 from jackfield.config.paths import Paths
 from jackfield.config.provider import ProviderSettings, checked_base_url, completed_base_url
+from jackfield.config.resilience import NO_STAGE, STAGES, Stage
 from jackfield.config.sources import environment, file_layer, given, key_variables, project_file
 from jackfield.errors import BadConfig, ErrorInfo
 from jackfield.profile.schema import HEADER_NAME, message, suggestion
 from jackfield.secret import Secret
+from jackfield.types.tags import Tags
 
 if TYPE_CHECKING:
+    from jackfield.config.budgets import BudgetRule
+    from jackfield.config.cache import CacheSettings
+    from jackfield.config.limits import LimitsSettings
+    from jackfield.config.state import StateSettings
+    from jackfield.config.telemetry import TelemetrySettings
     from jackfield.profile import Profile, Setting
+    from jackfield.types.resilience import BreakerRules, RetryRules
+    from jackfield.types.routes import Route, Routing
 
 
 @frozen
@@ -74,7 +83,12 @@ class Settings:
             raise BadConfig(ErrorInfo("config", "\n".join(faults)))
         for warning in loaded.warnings:
             warn(warning)
-        return cls(paths, tuple(loaded.warnings), Layers(tuple(layer for layer, _ in loaded.read)), values)
+        settings = cls(
+            paths, tuple(loaded.warnings), Layers(tuple(layer for layer, _ in loaded.read)), values
+        )
+        if (settings.default or "").startswith("route:") or settings._layers.merged("routes"):
+            _ = settings.routes  # what is wrong with them as a whole is told at once
+        return settings
 
     # -- what every call may need ----------------------------------------------------------------
 
@@ -98,18 +112,127 @@ class Settings:
     def timeout(self) -> float | None:
         """Seconds for a whole call."""
         found: float | None = self._value("timeout")
-        return found
+        return self._stage.timeout if found is None else found
 
     @property
     def max_retries(self) -> int | None:
         """How often a call is repeated that may succeed then."""
         found: int | None = self._value("max_retries")
-        return found
+        return self._stage.max_retries if found is None else found
 
     @property
     def transport(self) -> str:
         """The HTTP library: ``auto``, or one by name."""
         return self._value("transport") or "auto"
+
+    @property
+    def limits(self) -> LimitsSettings:
+        """The limits of our own, and how those of providers are met."""
+        from jackfield.config.limits import limits_settings
+
+        try:
+            return limits_settings(self._tables("limits"), self._tables("tiers"))
+        except ValueError as exc:
+            raise BadConfig(ErrorInfo("config", str(exc))) from None
+
+    @property
+    def budgets(self) -> tuple[BudgetRule, ...]:
+        """The budgets, by name."""
+        from jackfield.config.budgets import budget_rules
+
+        try:
+            return budget_rules(self._tables("budgets"), self._layers.merged("routes"))
+        except ValueError as exc:
+            raise BadConfig(ErrorInfo("config", str(exc))) from None
+
+    @property
+    def breaker(self) -> BreakerRules:
+        """When targets that fail are left alone."""
+        from jackfield.config.resilience import breaker_rules
+
+        try:
+            return breaker_rules(self._layers.merged("breaker"), self._stage.breaker)
+        except ValueError as exc:
+            raise BadConfig(ErrorInfo("config", str(exc), hint="`jackfield config show --origin`")) from None
+
+    @property
+    def retry(self) -> RetryRules:
+        """How long is waited between attempts, and how many may be made."""
+        from jackfield.config.resilience import retry_rules
+
+        try:
+            return retry_rules(self._layers.merged("retry"))
+        except ValueError as exc:
+            raise BadConfig(ErrorInfo("config", str(exc), hint="`jackfield config show --origin`")) from None
+
+    @property
+    def _stage(self) -> Stage:
+        return STAGES.get(self._value("stage") or "", NO_STAGE)
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """The routes by name; checked as a whole."""
+        from jackfield.config.routes import routes_of
+
+        routes, problems = routes_of(self._tables("routes"), self.default)
+        if problems:
+            raise BadConfig(ErrorInfo("config", message("configuration", problems)))
+        return routes
+
+    @property
+    def routing(self) -> Routing:
+        """What holds for all routes."""
+        from jackfield.config.routes import routing_of
+
+        return routing_of(self._layers.merged("routing"))
+
+    @property
+    def ledger(self) -> str | None:
+        """Where the ledger is; it is off if nobody says."""
+        found: str | None = self._value("ledger")
+        return found
+
+    @property
+    def tags(self) -> Tags:
+        """Whose calls are that do not say so."""
+        return Tags.checked(self._layers.merged("tags"))
+
+    @property
+    def telemetry(self) -> TelemetrySettings:
+        """Who is told of what happens during calls."""
+        from jackfield.config.telemetry import telemetry_of
+
+        return telemetry_of(self._layers.merged("telemetry"))
+
+    @property
+    def state(self) -> StateSettings:
+        """Where several processes keep what they share."""
+        from jackfield.config.state import state_settings
+
+        try:
+            return state_settings(self._layers.merged("state"), self._env.values)
+        except ValueError as exc:
+            raise BadConfig(ErrorInfo("config", str(exc))) from None
+
+    @property
+    def cache(self) -> CacheSettings:
+        """Which answers are kept, where and for how long."""
+        from jackfield.config.cache import cache_settings
+
+        found = self._layers.merged("cache")
+        if "semantic" in found:
+            found["semantic"] = self._layers.merged("cache", "semantic")
+        try:
+            return cache_settings(found, self._layers.merged("routes"))
+        except ValueError as exc:
+            raise BadConfig(ErrorInfo("config", str(exc))) from None
+
+    def _tables(self, name: str) -> dict[str, Any]:
+        """A table of tables, each merged of what all places say of it."""
+        return {
+            key: self._layers.merged(name, key) if isinstance(value, Mapping) else value
+            for key, value in self._layers.merged(name).items()
+        }
 
     def _value(self, *path: str) -> Any:
         found = self._layers.first(*path)

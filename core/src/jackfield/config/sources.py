@@ -11,6 +11,7 @@ from typing import Any
 from jackfield.config.keys import FILE, provider_id, refused_in_project
 from jackfield.config.layers import Kind, Layer
 from jackfield.config.paths import shown
+from jackfield.config.routes import READERS
 from jackfield.profile.schema import Problems, message, suggestion
 
 LARGEST_FILE = 1 << 20
@@ -26,6 +27,8 @@ _PLAIN = {
     "JACKFIELD_TIMEOUT": ("timeout",),
     "JACKFIELD_MAX_RETRIES": ("max_retries",),
     "JACKFIELD_TRANSPORT": ("transport",),
+    "JACKFIELD_STAGE": ("stage",),
+    "JACKFIELD_LEDGER": ("ledger",),
 }
 
 # ``JACKFIELD_<PROVIDER>_<SUFFIX>``. Keys are looked up where they are needed, and are not read here.
@@ -41,8 +44,11 @@ _KEY_SUFFIXES = ("_API_KEY", "_API_KEYS")
 # Our table in a ``pyproject.toml`` that cannot be read as TOML.
 _OUR_HEADER = re.compile(rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*jackfield[ \t]*[.\]]", re.MULTILINE)
 
-_NUMBERS = ("timeout", "max_retries")
+_NUMBERS = ("timeout", "max_retries", "concurrent", "burst", "waiting", "max_wait")
 _LISTS = ("block",)
+_FIGURES = ("breaker", "retry")  # tables of figures and switches alone
+# Tables whose keys are words of ours, or the caller's own as they are; in others stand names of providers or rules.
+_WORDED = (*_FIGURES, "cache", "routing", "state", "tags", "telemetry")
 
 
 def given(kind: Kind, name: str, raw: Mapping[str, Any] | None) -> tuple[Layer, str]:
@@ -63,12 +69,13 @@ def environment(env: Mapping[str, str]) -> tuple[Layer, list[str]]:
     for name in sorted(names, key=lambda name: "__" not in name):  # the short form counts more
         path = _path(name)
         if path is not None:
-            _put(table, path, _value(path, env[name]))
+            _put(table, path, _fitting(path, env[name]))
             labels[path] = f"env `{name}`"
         elif not _elsewhere(name):
             warnings.append(f"the variable `{name}` means nothing{_meant(name)}")
     problems: Problems = []
     checked = FILE(table, "", problems)
+    problems = [problem for problem in problems if not problem.endswith(_MISSING)]  # a file may say it
     warnings += [f"environment: {problem}" for problem in problems]
     return Layer("environment", "environment", _without_faults(checked, problems), labels), warnings
 
@@ -109,19 +116,42 @@ def _path(name: str) -> tuple[str, ...] | None:
         return _PLAIN[name]
     first, *rest = name.removeprefix(_PREFIX).lower().split("__")
     if rest:
-        return (first, provider_id(rest[0]), *rest[1:])
+        return (first, rest[0] if first in _WORDED else provider_id(rest[0]), *rest[1:])
     for suffix, key in _SUFFIXES.items():
         if name.endswith(suffix) and name not in _NOT_SETTINGS:
             return "providers", provider_id(name.removeprefix(_PREFIX).removesuffix(suffix)), key
     return None
 
 
+_MISSING = ": is missing"
+
+
+def _fitting(path: tuple[str, ...], raw: str) -> Any:
+    """The text of a variable as its setting takes it: as the table above says, else as a number or a switch."""
+    raw = raw.strip()
+    usual = _value(path, raw)
+    others = [READERS[kind](raw) for kind in ("enabled", "timeout", "targets")] if usual == raw else []
+    return next((value for value in (usual, *others) if _fits(path, value)), usual)
+
+
+def _fits(path: tuple[str, ...], value: Any) -> bool:
+    table: dict[str, Any] = {}
+    _put(table, path, value)
+    problems: Problems = []
+    FILE(table, "", problems)
+    return all(problem.endswith(_MISSING) for problem in problems)
+
+
 def _value(path: tuple[str, ...], raw: str) -> Any:
     """The text of a variable as the setting's type."""
     text = raw.strip()
+    if path[0] in ("routes", "routing", "telemetry"):
+        return READERS.get(path[-1], str)(text)
     if path[-1] in _LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
-    if path[-1] in _NUMBERS:
+    if path[0] in _FIGURES and text in {"true", "false"}:
+        return text == "true"
+    if path[-1] in _NUMBERS or path[0] in _FIGURES:
         try:
             return float(text) if "." in text else int(text)
         except ValueError:

@@ -51,6 +51,7 @@ from jackfield.types.requests import (
     Tool,
     ToolChoice,
 )
+from jackfield.types.tags import NO_TAGS, Tags
 
 if TYPE_CHECKING:
     from jackfield.types.operations import (
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "NO_TAGS",
     "UNFINISHED",
     "UNKNOWN_USAGE",
     "Answered",
@@ -150,6 +152,7 @@ __all__ = [
     "SpeechRequest",
     "Spoken",
     "StoredFile",
+    "Tags",
     "Text",
     "Timeouts",
     "TokenCount",

@@ -90,7 +90,8 @@ class EmbedRequest:
 class Timeouts:
     """The clocks of one call, in seconds. ``None`` for ``total`` means the default of the kind of call.
 
-    ``headers`` and ``first_token`` are about streams: whole answers begin late by nature.
+    ``headers``, ``first_token`` and ``idle_content`` are about streams: whole answers begin late by nature.
+    ``None`` for ``first_token`` is 120, or what the model is known to need; for ``idle_content`` it is off.
     """
 
     total: float | None = None
@@ -98,19 +99,33 @@ class Timeouts:
     connect: float = 5.0
     upload: float = 30.0
     headers: float = 120.0
-    first_token: float = 120.0
+    first_token: float | None = None
     idle: float = 60.0
+    idle_content: float | None = None
 
     def __attrs_post_init__(self) -> None:
         for name, value in attrs.asdict(self).items():
-            if name == "total" and value is None:
+            if value is None and name in _OPEN_CLOCKS:
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST:
                 from jackfield.errors import ErrorInfo, InvalidRequest
 
-                msg = f"timeout `{name}` must be a number of seconds above 0, not {value!r:.40}"
+                msg = f"timeout `{name}` must be a number of seconds above 0 and up to a year, not {value!r:.40}"
                 raise InvalidRequest(ErrorInfo("request.invalid", msg, sent="no"))
 
     def evolve(self, **changes: Any) -> Timeouts:
         """These clocks with some of them set anew."""
         return attrs.evolve(self, **changes)
+
+    def allowing(self, first_token: float | None) -> Timeouts:
+        """These clocks, with what a model is known to need before its first token unless that is set already."""
+        return (
+            self
+            if first_token is None or self.first_token is not None
+            else self.evolve(first_token=first_token)
+        )
+
+
+FIRST_TOKEN = 120.0
+LONGEST = 366 * 86400.0  # seconds; what is longer no clock can count
+_OPEN_CLOCKS = frozenset({"total", "first_token", "idle_content"})
