@@ -30,7 +30,10 @@ ALIASES = {
 TITLES = {
     "client.default": "Functions",
     "client": "Clients",
+    "catalogue": "Prices",
+    "catalogue.filters": "Models",
     "types": "Values",
+    "types.resilience": "Reliability",
     "events": "Stream events",
     "tools": "Tools",
     "schema": "Schemas",
@@ -236,11 +239,49 @@ def command_helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, s
         yield from command_helps(command.get_command(context, inner), inner, context)
 
 
+def price_block(root: Path) -> str:
+    """What is priced, by provider: models, those with a price, other kinds of prices, conflicts, and when it was checked."""
+    rows = []
+    for profile in profiles(root):
+        priced = [model for model in profile.models if model.rates]
+        rates = [rate for model in priced for rate in model.rates]
+        if rates:
+            tiers = sorted({name for rate in rates for name in rate.tiers})
+            steps = sum(bool(rate.standard.above) for rate in rates)
+            conflicts = sum(any(rate.conflicts for rate in model.rates) for model in priced)
+            checked = max(rate.checked for rate in rates if rate.checked)
+            counts = (str(len(profile.models)), str(len(priced)), str(steps or ""), ", ".join(tiers))
+            rows.append((f"`{profile.id}`", *counts, str(conflicts or ""), checked.isoformat()))
+    head = ("provider", "models", "priced", "with steps", "tiers", "in conflict", "checked")
+    return table(head, rows)
+
+
+def conflict_page(root: Path) -> str:
+    """Every price that sources disagree on: ours, and theirs."""
+    rows = []
+    for profile in profiles(root):
+        for model in profile.models:
+            for rate in model.rates:
+                for other in rate.elsewhere:
+                    for name, price in other.prices.items():
+                        ours = rate.standard.prices.get(name) or rate.without_tokens.get(name)
+                        what = (f"`{profile.id}/{model.id}`", f"`{name}`", str(ours or "unknown"))
+                        rows.append((*what, str(price), f"{other.source}, {other.checked}"))
+    words = (
+        "Public sources of prices disagree on these. The first figure is the one that is charged; "
+        "neither was settled by asking the provider. [Prices](prices.md) tells how they are read.\n"
+    )
+    return (
+        f"{HEAD}# Prices in conflict\n\n{words}\n{table(('model', 'of', 'ours', 'elsewhere', 'says'), rows)}"
+    )
+
+
 BLOCKS: dict[str, Callable[[Path], str]] = {
     "README.md": provider_block,
     "docs/errors.md": error_block,
     "docs/library.md": option_block,
     "docs/profile.md": capability_block,
+    "docs/prices.md": price_block,
     "docs/hooks.md": hook_block,
     "docs/quality.md": rule_block,
 }
@@ -248,6 +289,7 @@ PAGES: dict[str, Callable[[Path], str]] = {
     "docs/providers/README.md": provider_page,
     "docs/api.md": api_page,
     "docs/cli.md": cli_page,
+    "docs/price-conflicts.md": conflict_page,
 }
 
 

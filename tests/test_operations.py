@@ -219,10 +219,13 @@ def test_batches_of_two_families(client):
 
 
 def test_tokens_are_counted_by_the_provider(client):
-    """Where it can; elsewhere it is refused before a byte is sent."""
-    assert 12 == client.count_tokens("anthropic/claude-sonnet-5", "hi", system="be brief").tokens
+    """Where it can; elsewhere they are counted here, or refused before a byte is sent."""
+    counted = client.count_tokens("anthropic/claude-sonnet-5", "hi", system="be brief")
+
+    assert (12, "provider") == (counted.tokens, counted.source)
+    assert "provider" != client.count_tokens("openai/gpt-4o", "hi").source
     with pytest.raises(Unsupported, match="nothing was sent"):
-        client.count_tokens("openai/gpt-4o", "hi")
+        client.count_tokens("openai/gpt-4o", "hi", online=True)
 
 
 @pytest.mark.parametrize(

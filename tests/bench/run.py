@@ -30,9 +30,13 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent))
 
 import clients
+import ledgers
+import policies
 import processes
+import routes
 import samples
 import server
+import simulated
 import wires
 
 Work = Callable[[], Awaitable[object]]  # what a library cannot do is not asked of it
@@ -67,7 +71,17 @@ class Bench:
 
     def lines(self) -> list[Line]:
         """All figures."""
-        return [*self.start(), *self.wires(), *self.sync(), *self.asynchronous(), self.memory()]
+        return [
+            *self.start(),
+            *self.wires(),
+            *self.sync(),
+            *self.asynchronous(),
+            self.policies(),
+            *self.routes(),
+            self.ledger(),
+            self.memory(),
+            *self.simulator(),
+        ]
 
     def start(self) -> list[Line]:
         """What a process pays before the first call."""
@@ -144,6 +158,44 @@ class Bench:
     async def _crowd(self, what: str, ours: clients.Client, floor: clients.Client, budget: float) -> Line:
         ratio = await together(ours.acomplete, floor.acomplete, max(3, self.rounds // 3))
         return Line(what, ratio, "x", budget, at_least=True)
+
+    def ledger(self) -> Line:
+        """What a ledger adds to a call, 64 at once; one who calls alone pays for a commit of his own."""
+        ratio, spent, alone = ledgers.added(self.rounds)
+        told = f"{spent:.0f} µs; alone, with the disk, {alone:.0f} µs"
+        return Line("the ledger, x json.loads", ratio, "x", ledgers.CALL / wires.UNIT, note=told)
+
+    def policies(self) -> Line:
+        """What breaker, gate, retry budget and clocks add to a call that succeeds."""
+        ratio, spent = policies.added(self.rounds * 10)
+        told = f"{spent:.1f} µs"
+        return Line(
+            "the default policies, x json.loads", ratio, "x", policies.DEFAULT / wires.UNIT, note=told
+        )
+
+    def routes(self) -> list[Line]:
+        """What a route of five targets decides in, and what it adds to a call: prompts of one kind, seen and unseen."""
+        decision, spent = routes.decided(self.rounds * 4)
+        call, more, unseen = routes.called(self.rounds * 4)
+        unit, told = wires.UNIT, f"{more:.0f} µs; {unseen:.0f} µs for a prompt not seen before"
+        return [
+            Line(
+                "a route decides, x json.loads", decision, "x", routes.DECISION / unit, note=f"{spent:.0f} µs"
+            ),
+            Line("a route adds, x json.loads", call, "x", routes.CALL / unit, note=told),
+        ]
+
+    def simulator(self) -> list[Line]:
+        """How soon the simulator is there, and a thousand streams at once, none of them broken."""
+        began = simulated.start(max(3, self.rounds // 3))
+        busy, seconds, missing = simulated.crowd()
+        rate = simulated.STREAMS * simulated.TOKENS / seconds
+        told = f"{seconds:.1f} s, {rate:,.0f} tokens/s"
+        return [
+            Line("simulator: start", began, "ms", simulated.START),
+            Line("simulator: 1000 streams of 200 tokens, CPU", busy, "s", simulated.BUSY, note=told),
+            Line("simulator: streams and tokens missing of them", missing, "", 0),
+        ]
 
     def memory(self) -> Line:
         """Growth over many calls: the second half may not need more than the first."""

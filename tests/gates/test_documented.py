@@ -15,6 +15,7 @@ from jackfield import hookspecs
 from jackfield.config import keys as config_keys
 from jackfield.errors import KINDS, LEAVES, ErrorInfo, JackfieldError
 from jackfield.profile import reader
+from jackfield.profile.rates import RATE_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "docs").glob("*.md")}
@@ -28,6 +29,7 @@ KEYS = {
     "quality": reader._QUALITY.keys,
     "statement": reader._STATEMENT.keys,
     "model": reader._MODEL.keys,
+    "rate": RATE_KEYS,
 }
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from jackfield.catalogue import Charge, Cost, Quote, RatesBook
+    from jackfield.catalogue.filters import Listed, ModelFilters, ProviderFacts
     from jackfield.client import AsyncClient, AsyncStream, Binding, Client, Stream
     from jackfield.client.default import (
         acomplete,
@@ -20,17 +22,26 @@ if TYPE_CHECKING:
         aembed,
         aimage,
         alist_models,
+        amodels,
         amoderate,
         arerank,
         aspeak,
         astream,
         atranscribe,
+        charge,
+        cheapest,
+        compare_costs,
         complete,
         count_tokens,
         embed,
         image,
         list_models,
+        model,
+        models,
         moderate,
+        provider,
+        providers,
+        quote,
         rerank,
         speak,
         stream,
@@ -46,6 +57,7 @@ if TYPE_CHECKING:
         ErrorInfo,
         InvalidRequest,
         JackfieldError,
+        LedgerFailed,
         LimitReached,
         LocalLimit,
         Malformed,
@@ -166,20 +178,24 @@ if TYPE_CHECKING:
         Verdict,
         Video,
     )
+    from jackfield.types.resilience import Hedge
 
 __version__ = "0.1.0"
 
 # Module -> the public names it defines. ``__getattr__`` imports a module when one of its names is first used.
 _HOMES = {
+    "catalogue": "Charge Cost Quote RatesBook",
+    "catalogue.filters": "Listed ModelFilters ProviderFacts",
     "client": "AsyncClient AsyncStream Binding Client Stream",
     "client.default": (
-        "acomplete acount_tokens aembed aimage alist_models amoderate arerank aspeak astream atranscribe"
-        " complete count_tokens embed image list_models moderate rerank speak stream transcribe"
+        "acomplete acount_tokens aembed aimage alist_models amodels amoderate arerank aspeak"
+        " astream atranscribe charge cheapest compare_costs complete count_tokens embed image"
+        " list_models model models moderate provider providers quote rerank speak stream transcribe"
     ),
     "config": "Settings",
     "errors": (
         "Affinity BadConfig Blocked BudgetExceeded ContextTooLong ErrorInfo InvalidRequest JackfieldError"
-        " LimitReached LocalLimit Malformed MissingCredentials ModelNotFound NotNow OutOfCredit Overloaded"
+        " LedgerFailed LimitReached LocalLimit Malformed MissingCredentials ModelNotFound NotNow OutOfCredit Overloaded"
         " PluginFailed ProviderConflict RateLimited Refused RequestError SetupError StreamInterrupted TimedOut"
         " Unauthorized Unavailable UnknownProvider Unsupported"
     ),
@@ -203,6 +219,7 @@ _HOMES = {
         " RerankRequest Speech SpeechRequest Spoken StoredFile Text Timeouts TokenCount TokenLogprob Tool"
         " ToolCall ToolResult Transcript TranscriptionRequest Usage Verdict Video"
     ),
+    "types.resilience": "Hedge",
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names.split()}
 
@@ -231,12 +248,14 @@ __all__ = [
     "BudgetExceeded",
     "CachePoint",
     "Capability",
+    "Charge",
     "Choice",
     "Citation",
     "Cited",
     "Client",
     "Completion",
     "ContextTooLong",
+    "Cost",
     "Deleted",
     "Document",
     "Drawn",
@@ -253,6 +272,7 @@ __all__ = [
     "FilesRequest",
     "Finish",
     "Finished",
+    "Hedge",
     "HostedTool",
     "Image",
     "ImageOptions",
@@ -260,7 +280,9 @@ __all__ = [
     "Images",
     "InvalidRequest",
     "JackfieldError",
+    "LedgerFailed",
     "LimitReached",
+    "Listed",
     "LocalLimit",
     "Logprobs",
     "Malformed",
@@ -268,6 +290,7 @@ __all__ = [
     "Metered",
     "MissingCredentials",
     "Model",
+    "ModelFilters",
     "ModelInfo",
     "ModelList",
     "ModelNotFound",
@@ -289,9 +312,12 @@ __all__ = [
     "PluginFailed",
     "Profile",
     "ProviderConflict",
+    "ProviderFacts",
+    "Quote",
     "Ranked",
     "Ranking",
     "RateLimited",
+    "RatesBook",
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
@@ -338,12 +364,16 @@ __all__ = [
     "aembed",
     "aimage",
     "alist_models",
+    "amodels",
     "amoderate",
     "arerank",
     "arun_tools",
     "aspeak",
     "astream",
     "atranscribe",
+    "charge",
+    "cheapest",
+    "compare_costs",
     "complete",
     "count_tokens",
     "embed",
@@ -352,7 +382,12 @@ __all__ = [
     "image",
     "json_schema",
     "list_models",
+    "model",
+    "models",
     "moderate",
+    "provider",
+    "providers",
+    "quote",
     "rerank",
     "run_tools",
     "speak",

@@ -5,6 +5,7 @@
     │   ├── BadConfig                   a configuration value is wrong
     │   ├── MissingCredentials          no credential was found
     │   ├── Unauthorized                the provider does not accept the credential
+    │   ├── LedgerFailed                the ledger cannot be written; nothing was sent
     │   └── PluginFailed                a plugin is missing, broken or of another spec
     │       ├── UnknownProvider         no installed distribution provides it
     │       └── ProviderConflict        two distributions provide it
@@ -63,6 +64,8 @@ class ErrorInfo:
     hint: str = ""
     sent: Likelihood = "maybe"
     should_retry: bool | None = None  # the provider's own word, where it gives one
+    resets: float | None = None  # seconds until a limit that is used up begins anew, as headers tell
+    retry_budget_exhausted: bool = False  # another attempt might have helped, but too many were made of late
     raw: Any = attrs.field(default=None, repr=False, eq=False)
 
     @property
@@ -146,6 +149,7 @@ class JackfieldError(Exception):
             "request id": info.request_id,
             "retry after": None if info.retry_after is None else f"{info.retry_after:g} s",
             "attempts": len(self.attempts) if len(self.attempts) > 1 else None,
+            "retry budget": "exhausted" if info.retry_budget_exhausted else None,
         }
         told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
         return [told] if told else []
@@ -198,6 +202,13 @@ class ProviderConflict(PluginFailed):
     """Two distributions provide the same id."""
 
     number = "JF106"
+
+
+class LedgerFailed(SetupError):
+    """The ledger cannot be written, so nothing is sent that nobody would account for."""
+
+    number = "JF107"
+    gateway_status = 503
 
 
 class RequestError(JackfieldError):
@@ -303,9 +314,17 @@ class StreamInterrupted(JackfieldError):
     exit_code = 5
     gateway_status = 502
 
-    def __init__(self, info: ErrorInfo | str, /, partial: Completion | None = None, **facts: Any) -> None:
+    def __init__(
+        self,
+        info: ErrorInfo | str,
+        /,
+        partial: Completion | None = None,
+        resumable: bool = False,
+        **facts: Any,
+    ) -> None:
         super().__init__(info, **facts)
         self.partial = partial
+        self.resumable = resumable  # text alone had come, and the target can go on with a text that was begun
         cause = KINDS[self.info.kind].leaf
         self.exit_code = cause.exit_code  # type: ignore[misc]  # the script's question is what broke it
 
@@ -320,7 +339,7 @@ class StreamInterrupted(JackfieldError):
         return None if self.partial is None else self.partial.usage
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (attrs.evolve(self.info, raw=None), self.partial)
+        return type(self), (attrs.evolve(self.info, raw=None), self.partial, self.resumable)
 
 
 class LocalLimit(JackfieldError):
@@ -402,9 +421,11 @@ KINDS: dict[str, Kind] = {
     "timeout.idle": Kind(TimedOut, "same", "endpoint", "yes"),
     "timeout.upload": Kind(TimedOut, "same", "endpoint", "maybe"),
     "deadline": Kind(TimedOut, "never", "local", "maybe"),
+    "local.breaker": Kind(Unavailable, "other_target", "local", "no"),
     "local.overload": Kind(Overloaded, "never", "local", "no"),
     "local.limit": Kind(LimitReached, "never", "local", "no"),
     "local.budget": Kind(BudgetExceeded, "never", "local", "no"),
+    "local.ledger": Kind(LedgerFailed, "never", "local", "no"),
     "local.guard": Kind(Blocked, "never", "local", "no"),
 }
 

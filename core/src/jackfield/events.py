@@ -169,11 +169,12 @@ CONTENT = frozenset({TextDelta, ReasoningDelta, ArgumentsDelta, PartStarted, Cit
 class _Open:
     """A part under construction."""
 
-    __slots__ = ("choice", "citations", "opaque", "part", "pieces")
+    __slots__ = ("choice", "citations", "ended", "opaque", "part", "pieces")
 
     def __init__(self, part: Part, choice: int) -> None:
         self.part = part
         self.choice = choice
+        self.ended = False
         self.pieces: list[str] = []
         self.citations: list[Citation] = []
         self.opaque: Opaque | None = None
@@ -250,8 +251,11 @@ class Accumulator:
         self._parts[event.id].citations.append(event.citation)
 
     def _part_ended(self, event: PartEnded) -> None:
-        if event.opaque is not None:
-            self._parts[event.id].opaque = event.opaque
+        found = self._parts.get(event.id)
+        if found is not None:
+            found.ended = True
+            if event.opaque is not None:
+                found.opaque = event.opaque
 
     def _logprobs_seen(self, event: Logprobs) -> None:
         self._logprobs.setdefault(event.choice, []).extend(event.tokens)
@@ -280,6 +284,22 @@ class Accumulator:
                 if not _is_empty(part):
                     parts.append(part)
         return tuple(parts)
+
+    @property
+    def choices(self) -> int:
+        """How many further answers there are to the same prompt."""
+        return self._choices
+
+    @property
+    def numbers(self) -> int:
+        """A number that is above those of all parts."""
+        return max(self._parts, default=-1) + 1
+
+    @property
+    def open_text(self) -> int | None:
+        """The text that was begun last and has not ended, by its number."""
+        begun = [number for number, part in self._parts.items() if type(part.part) is Text]
+        return begun[-1] if begun and not self._parts[begun[-1]].ended else None
 
     def completion(self, **fields: Any) -> Completion:
         """What has arrived, as a completion; ``fields`` are those the events do not know."""

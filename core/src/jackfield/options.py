@@ -9,11 +9,30 @@ from attrs import field, frozen
 
 from jackfield.capability import Capability
 from jackfield.types import HostedTool, Timeouts, Tool, ToolChoice
+from jackfield.types.resilience import Hedge
+from jackfield.types.routes import OnInterrupt
 
 ToolLike: TypeAlias = Tool | HostedTool | Mapping[str, Any] | Callable[..., object]
 
 
-class Options(TypedDict, total=False):
+class RoutingOptions(TypedDict, total=False):
+    """How a call wants to be routed. None of it is sent."""
+
+    task: str | None
+    preset: str | None
+    max_cost: float | None
+    min_quality: float | None
+    priority: int | str | None
+    prefer_speed: bool | None
+    minimise_cost: bool | None
+    max_latency_ms: float | None
+    region: str | Sequence[str] | None
+    compliance: str | Sequence[str] | None
+    needs: str | Sequence[str] | None
+    estimated_tokens: int | None
+
+
+class Options(RoutingOptions, total=False):
     """What ``complete`` and ``stream`` take besides model and prompt. ``None`` is the same as leaving it out."""
 
     system: str | None
@@ -39,14 +58,19 @@ class Options(TypedDict, total=False):
     service_tier: str | None
     store: bool | None
     extra: Mapping[str, Any] | None
+    tags: Mapping[str, str] | None
     timeout: float | Timeouts | None
     max_retries: int | None
+    hedge: Hedge | float | bool | None
+    cache: bool | None
+    on_interrupt: OnInterrupt | None
 
 
 class OperationOptions(TypedDict, total=False):
     """What every operation beside completions takes."""
 
     extra: Mapping[str, Any] | None
+    tags: Mapping[str, str] | None
     timeout: float | Timeouts | None
     max_retries: int | None
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from jackfield.auth.base import Auth
-from jackfield.catalogue import FreePrices, PriceBook, ReportedPrices, UnknownPrices
+from jackfield.catalogue import FreePrices, PriceBook, RatesBook, ReportedPrices, UnknownPrices
 from jackfield.client.answers import base_of, dialect_of, wire_name
 from jackfield.config import ProviderSettings
 from jackfield.flow import Aside, Await, Flow, Now, Once, Send, Sleep
@@ -69,6 +69,7 @@ __all__ = [
     "ProviderSettings",
     "Record",
     "Reply",
+    "RatesBook",
     "ReportedPrices",
     "Responses",
     "Send",

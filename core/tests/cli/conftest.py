@@ -212,6 +212,15 @@ class _Answer(BaseHTTPRequestHandler):
         if body["model"] == "slow":
             self.server.over.wait(30)
 
+    def do_GET(self):
+        models = [{"id": name, "object": "model"} for name in ("small-latest", "brand-new")]
+        body = json.dumps({"object": "list", "data": models}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def log_message(self, *_):
         pass
 

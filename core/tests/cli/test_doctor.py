@@ -8,6 +8,7 @@ from importlib import import_module, metadata
 
 import pytest
 
+contract = import_module("jackfield.cli.checks.contract")
 packages = import_module("jackfield.cli.checks.packages")  # the function of that name hides it
 
 
@@ -233,3 +234,37 @@ def test_an_old_python_fails(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 4))
 
     assert ("Python 3.10.4", "fail") == (packages._python().title, packages._python().status)
+
+
+def test_providers_are_held_to_the_contract(run):
+    """The one that is named: offline, with its level."""
+    found = checks(run("doctor", "--contract", "echo", "--json"))
+
+    status, reason = found["echo"]
+    assert ("ok", "silver", " rules met") == (status, reason.partition(",")[0], reason[-10:])
+
+
+def test_what_is_claimed_but_not_met_fails(home, run):
+    """The check names the rules, and the command that tells more."""
+    card = {
+        "level": "none",
+        "claimed": "silver",
+        "shown": "silver",
+        "failed": ["it_streams"],
+        "rules": {"it_streams": "failed"},
+    }
+
+    found = contract._check("acme", card, "")
+
+    assert ("fail", "none, 0 of 1 rules met; silver is claimed, but not it_streams") == (
+        found.status,
+        found.reason,
+    )
+    assert found.mend == "pytest --pyargs jackfield.testing.suite --provider acme"
+
+
+def test_without_pytest_the_contract_is_not_asked(run, monkeypatch):
+    """It is an extra."""
+    monkeypatch.setattr(contract, "find_spec", lambda name: None)
+
+    assert ("warn", "`pytest` is not installed") == checks(run("doctor", "--contract", "--json"))["contract"]

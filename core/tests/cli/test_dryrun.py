@@ -40,7 +40,7 @@ def test_the_request_is_shown_and_the_key_is_not(run, acme):
         head.splitlines()
     )
     assert "small-latest" == json.loads(body)["model"]
-    assert "quote: unknown\n" == quote
+    assert "quote: unknown: nobody states a price for this model\n" == quote
 
 
 def test_nothing_is_sent(run, server):
@@ -55,7 +55,7 @@ def test_json_has_the_documented_keys(run):
     form = json.loads(run("-m", "echo/echo-1", "--dry-run", "--json", "hi").stdout)
 
     assert ["method", "url", "headers", "body", "quote"] == list(form)
-    assert form["quote"] is None
+    assert ("0", "0", "local") == tuple(form["quote"][key] for key in ("low", "high", "answered_by"))
 
 
 def test_a_token_is_not_fetched(run, install):

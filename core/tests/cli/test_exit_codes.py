@@ -36,7 +36,9 @@ def test_an_absent_provider_is_7(run):
     result = run("-m", "voyage/voyage-4", "hi")
 
     assert 7 == result.exit_code
-    assert result.stderr.startswith("error: provider `voyage` is known but has no package yet\n\nhint: there is")
+    assert result.stderr.startswith(
+        "error: provider `voyage` is known but has no package yet\n\nhint: there is"
+    )
 
 
 def test_a_local_limit_is_8(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from jackfield import AsyncClient, Client, JackfieldError, Registry, Timeouts
 from jackfield.wire import Call, Headers, Reply
+
+sys.path.append(str(Path(__file__).parent))  # for what tests have in common
 
 PROFILE = """
 spec = 1

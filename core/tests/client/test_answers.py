@@ -15,6 +15,7 @@ from jackfield.profile import Capability, Model, Profile, Support
 from jackfield.types import Usage
 
 MODEL = Model("small")
+SETTINGS = ProviderSettings("acme")
 NOW = datetime(2026, 11, 21)  # noqa: DTZ001  # only a key into a table
 
 
@@ -65,7 +66,9 @@ def test_a_model_family_speaks_its_own_dialect(tmp_path, monkeypatch):
 
 def test_a_price_is_unknown_unless_stated():
     """Unknown is not free."""
-    charges = [book.charge(Usage(), NOW) for book in (CoreAnswers().pricing(acme()), FreePrices())]
+    charges = [
+        book.charge(Usage(), NOW) for book in (CoreAnswers().pricing(acme(), MODEL, SETTINGS), FreePrices())
+    ]
 
     assert [None, 0] == charges
 
@@ -75,10 +78,9 @@ def test_a_binding_describes_itself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     answers, profile = CoreAnswers(), acme()
     wire = completion(profile)
-    full = {Capability.TOOLS: Support.FULL}
-    binding = Binding(
-        profile, MODEL, None, wire, answers.streaming(wire), answers.pricing(profile), capabilities=full
-    )
+    able = {"capabilities": {Capability.TOOLS: Support.FULL}}
+    prices = answers.pricing(profile, MODEL, SETTINGS)
+    binding = Binding(profile, MODEL, None, wire, answers.streaming(wire), prices, **able)
 
     renamed = binding.evolve(model=Model("large"))
 

@@ -31,7 +31,7 @@ class City:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     """Retries wait for nothing."""
-    monkeypatch.setattr("jackfield.policy.retry.RetryPolicy._wait", lambda *_: 0.0)
+    monkeypatch.setattr("jackfield.policy.retry.RetryPolicy.wait", lambda *_: 0.0)
 
 
 def test_a_completion_has_all_its_facts(client, acme) -> None:

@@ -22,7 +22,7 @@ from jackfield import (
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     """Retries wait for nothing."""
-    monkeypatch.setattr("jackfield.policy.retry.RetryPolicy._wait", lambda *_: 0.0)
+    monkeypatch.setattr("jackfield.policy.retry.RetryPolicy.wait", lambda *_: 0.0)
 
 
 def test_events_come_in_order(client, acme) -> None:

@@ -10,7 +10,7 @@ from jackfield.transport.clocks import Clocks, Moment
 from jackfield.transport.faults import Fault
 from jackfield.types import Timeouts
 
-TIMES = Timeouts(pool=1, connect=2, upload=3, headers=4, idle=5)
+TIMES = Timeouts(pool=1, connect=2, upload=3, headers=4, first_token=4, idle=5)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,55 @@ def test_a_moment_that_has_passed_raises_its_kind():
         Moment(time.monotonic() - 1, "deadline").left()
 
     assert caught.value.kind == "deadline"
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "kind"),
+    [
+        ("pool", 1, "local.overload"),
+        ("connect", 2, "timeout.connect"),
+        ("upload", 3, "timeout.upload"),
+        ("head", 4, "timeout.headers"),
+        ("body", 5, "timeout.idle"),
+    ],
+)
+@pytest.mark.parametrize("tick", [-0.001, 0.0, 0.001])
+def test_each_clock_rings_to_the_tick(monkeypatch, step, seconds, kind, tick):
+    """A tick before its moment there is a tick left; at it, and a tick after it, there is nothing."""
+    now = [1000.0]
+    monkeypatch.setattr("jackfield.transport.clocks.monotonic", lambda: now[0])
+    moment = getattr(Clocks(TIMES, 1099.0, whole=False), step)()
+
+    now[0] += seconds + tick
+    try:
+        rung = f"{moment.left():.3f}"
+    except Fault as fault:
+        rung = fault.kind
+
+    assert ("0.001" if tick < 0 else kind) == rung
+
+
+def test_the_head_is_no_later_than_the_first_token():
+    """Nothing can be said before the head is here."""
+    moment = Clocks(Timeouts(headers=9, first_token=4), time.monotonic() + 99, whole=False).head()
+
+    assert "timeout.first_token" == moment.kind
+    assert moment.left() == pytest.approx(4, abs=0.5)
+
+
+def test_a_stream_may_be_silent_as_long_as_its_model_may_think():
+    """Its reader knows whether it thinks or talks, and keeps the shorter clock."""
+    quiet = Clocks(Timeouts(idle=5, first_token=300), time.monotonic() + 999, whole=False).body()
+    whole = Clocks(Timeouts(idle=5, first_token=300), time.monotonic() + 999, whole=True).body()
+
+    assert [300, 5] == [pytest.approx(moment.left(), abs=0.5) for moment in (quiet, whole)]
+
+
+def test_the_last_byte_of_the_request_is_noted():
+    """From there on the first token is counted."""
+    clocks = Clocks(TIMES, time.monotonic() + 99, whole=False)
+    assert 0 == clocks.asked
+
+    clocks.head()
+
+    assert clocks.asked == pytest.approx(time.monotonic(), abs=0.5)

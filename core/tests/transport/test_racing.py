@@ -6,11 +6,12 @@ import asyncio
 import socket
 import threading
 import time
+from concurrent.futures import Future
 
 import pytest
 
 from jackfield.errors import ErrorInfo, Unavailable
-from jackfield.flow import Abandoned, Race, Send, Sleep
+from jackfield.flow import Abandoned, Await, Race, Send, Sleep
 from jackfield.transport import AsyncDriver, SyncDriver, default_async_transport, default_transport
 from jackfield.types import Timeouts
 from jackfield.wire.call import Call
@@ -155,33 +156,32 @@ def test_a_cancelled_race_ends_both():
     assert (1, ["first abandoned", "second abandoned"]) == (asyncio.run(main()), sorted(notes))
 
 
-def test_a_result_that_comes_too_late_is_handed_on():
-    """What both returned in the same turn is closed where nobody takes it."""
-    spared = []
+def tied(released, spared):
+    """A race whose flows end in the same turn."""
+
+    def gate(result):
+        yield Await(lambda: released)
+        return result
 
     def spare(result):
         spared.append(result)
         return
         yield
 
-    def flow():
-        return (yield Race(lambda: gate("first"), lambda: gate("second"), 0.001, spare))
+    return (yield Race(lambda: gate("first"), lambda: gate("second"), 0.001, spare))
 
-    def gate(result):
-        from jackfield.flow import Await
 
-        yield Await(lambda: released)
-        return result
+def test_a_result_that_comes_too_late_is_handed_on():
+    """What both returned in the same turn is closed where nobody takes it."""
+    released, spared = Future(), []
 
     async def main():
-        task = asyncio.create_task(AsyncDriver(default_async_transport()).run(flow()))
+        driver = AsyncDriver(default_async_transport())
+        task = asyncio.create_task(driver.run(tied(released, spared)))
         await asyncio.sleep(0.05)
         released.set_result(None)
         result = await task
         await asyncio.sleep(0.01)
         return result
 
-    from concurrent.futures import Future
-
-    released = Future()
     assert ("first", ["second"]) == (asyncio.run(main()), spared)

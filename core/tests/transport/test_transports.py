@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import threading
 import time
 
 import pytest
@@ -245,7 +246,7 @@ def test_silence_in_the_middle_of_a_stream_runs_out(face, serve, ask):
     """The idle clock starts anew with every byte."""
     server = serve(silent_body)
 
-    opened = face.open(ask(server), idle=0.1)
+    opened = face.open(ask(server), idle=0.1, first_token=0.1)
     first = face.read(opened)
     kind, seconds = elapsed(lambda: face.read(opened))
 
@@ -321,6 +322,26 @@ def test_a_chunked_stream_cut_short_is_truncated(face, serve, ask):
 
     assert face.read(opened) == b"one"
     assert failure_of(lambda: face.read(opened)).info.kind == "stream.truncated"
+
+
+def test_a_chunk_that_has_no_size_is_told_of_at_once(face, serve, ask):
+    """No clock has to run out, though the server holds the connection."""
+    chunks_read = threading.Event()
+
+    def script(talk):
+        talk.request()
+        talk.send(CHUNKED + b"3\r\none\r\n")
+        chunks_read.wait(5)
+        talk.send(b"many\r\ntwo\r\n0\r\n\r\n")
+        talk.hold()
+
+    opened = face.open(ask(serve(script)), idle=5)
+    first = face.read(opened)
+    chunks_read.set()
+    kind, seconds = elapsed(lambda: face.read(opened))
+
+    assert (first, kind) == (b"one", "protocol.body")
+    assert seconds < 2
 
 
 def test_a_whole_answer_cut_short_is_a_reset(face, serve, ask):
@@ -440,3 +461,18 @@ def test_a_port_out_of_range_is_a_mistake_in_the_configuration(face, ask):
     failure = failure_of(lambda: face.send(ask("http://127.0.0.1:99999")))
 
     assert (BadConfig, "config", "no") == (type(failure), failure.info.kind, failure.info.sent)
+
+
+def test_closing_waits_for_nobody(face, serve, ask):
+    """Neither for a server that drips for ever, nor for one that is silent: it takes no second."""
+
+    def script(talk):
+        talk.request()
+        talk.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        talk.drip(b"a" * 400)
+
+    opened = face.open(ask(serve(script)))
+    begun = time.monotonic()
+    face.close_stream(opened)
+
+    assert time.monotonic() - begun < 1

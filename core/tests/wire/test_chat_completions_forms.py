@@ -25,7 +25,7 @@ from jackfield.types import (
     ToolResult,
     Usage,
 )
-from jackfield.wire import Dialect, WireDecoder
+from jackfield.wire import Dialect, WireDecoder, wire_named
 from jackfield.wire.chat_completions import ChatCompletions
 from jackfield.wire.chat_completions.forms import short_id
 
@@ -185,6 +185,15 @@ def test_the_beginning_of_an_answer_is_marked():
 
     assert [None, True] == [turn.get("prefix") for turn in begun]
     assert "prefix" not in body(HI, prefill="prefix")["messages"][0]
+
+
+@pytest.mark.parametrize("name", ["chat_completions", "messages"])
+def test_a_wire_says_whether_an_answer_may_be_begun(name):
+    """Where the dialect states it; others are not asked to go on with one."""
+    stated = {"prefill": "prefix" if name == "chat_completions" else True}
+    wires = [wire_named(name)(Dialect(settings=settings)) for settings in ({}, stated)]
+
+    assert [False, True] == [wire.prefills for wire in wires]
 
 
 @pytest.mark.parametrize(

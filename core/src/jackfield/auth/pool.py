@@ -1,4 +1,7 @@
-"""A pool of keys for one provider: one is used at a time, and exchanged when it is worn or refused."""
+"""A pool of keys for one provider: one is used at a time, and exchanged when it is worn or refused.
+
+How long a refused key rests is not kept here but at its gate, where throttles and quotas are kept as well.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from threading import Lock
 from typing import ClassVar
 
 from jackfield.auth.base import Auth
-from jackfield.auth.signed import note_signed, signed_with
 from jackfield.errors import ErrorInfo
 from jackfield.flow import Flow, Now
 from jackfield.wire import Call
@@ -15,98 +17,68 @@ from jackfield.wire import Call
 ROTATE_AFTER = 3600.0
 MAX_ERRORS = 3
 
-# How long a key rests after a failure that is its own, in seconds; what the provider says counts more.
-RESTS = {"auth": 300.0, "auth.skew": 300.0, "quota.money": 600.0, "quota.window": 600.0, "throttle": 5.0}
-
-
-class _Key:
-    """One member of the pool and what is known of it."""
-
-    __slots__ = ("auth", "errors", "rest", "rests_until")
-
-    def __init__(self, auth: Auth) -> None:
-        self.auth = auth
-        self.errors = 0
-        self.rest = 0.0  # asked for, not yet begun: only a flow can tell the time
-        self.rests_until = float("-inf")
-
 
 class KeyPool:
-    """Signs with one of several credentials.
+    """Several credentials of which one is the present one.
 
-    The next one is taken after an hour, after three errors in a row, and at once when the failure is the
-    key's own; such a key rests for a while. When all rest, the one that is free first is used all the same:
-    the provider's answer then says more than ours could.
+    The next one is taken after an hour, after three errors in a row, and at once when the failure was its own.
     """
 
-    __slots__ = ("_current", "_keys", "_lock", "_now", "_since")
+    __slots__ = ("_current", "_errors", "_lock", "_since", "members")
 
     scheme: ClassVar[str] = "pool"
 
     def __init__(self, auths: Sequence[Auth]) -> None:
-        self._keys = [_Key(auth) for auth in auths]
+        self.members = tuple(auths)
         self._current = 0
+        self._errors = 0
         self._since: float | None = None
-        self._now = float("-inf")  # as of the last signature
         self._lock = Lock()
 
-    def sign(self, call: Call) -> Flow[Call]:
-        """The call signed with the key whose turn it is."""
-        now = yield Now()
+    def order(self, now: float) -> list[int]:
+        """All members, the present one first."""
         with self._lock:
-            key = self._turn(now)
-        signed = yield from key.auth.sign(call)
-        note_signed(self, key)
-        return signed
+            if self._since is None:
+                self._since = now
+            elif now - self._since >= ROTATE_AFTER:
+                self._next()
+                self._since = now
+            count = len(self.members)
+            return [(self._current + step) % count for step in range(count)]
+
+    def failed(self, index: int, own: bool = False) -> None:
+        """Take note that a call signed by the member at ``index`` failed; by its ``own`` fault, or another."""
+        with self._lock:
+            if index != self._current:
+                return  # another one has replaced it since
+            self._errors += 1
+            if own or self._errors >= MAX_ERRORS:
+                self._next()
+
+    def answered(self, index: int) -> None:
+        """Take note that a call signed by the member at ``index`` was accepted."""
+        if index == self._current:
+            self._errors = 0
+
+    def sign(self, call: Call) -> Flow[Call]:
+        """The call signed with the present member, for whoever asks for no more than a signature."""
+        now = yield Now()
+        return (yield from self.members[self.order(now)[0]].sign(call))
 
     def rejected(self, error: ErrorInfo) -> bool:
-        """Blame the key that signed; true if another one may fare better."""
-        blamed = signed_with(self)
-        with self._lock:
-            key = blamed if isinstance(blamed, _Key) else self._keys[self._current]
-            rest = RESTS.get(error.kind, 0.0)
-            if rest:
-                key.rest = max(rest, error.retry_after or 0.0)
-            key.errors += 1
-            if (rest or key.errors >= MAX_ERRORS) and key is self._keys[self._current]:
-                self._next()
-            return bool(rest) and any(self._is_free(other) for other in self._keys)
+        """Nothing to be done: who signed is asked, and is a member."""
+        return False
 
     def accepted(self) -> None:
-        """The key that signed is well."""
-        blamed = signed_with(self)
-        key = blamed if isinstance(blamed, _Key) else self._keys[self._current]
-        key.errors = 0
-
-    def _is_free(self, key: _Key) -> bool:
-        return not key.rest and key.rests_until <= self._now
-
-    def _turn(self, now: float) -> _Key:
-        """The key whose turn it is, with rests that were asked for begun."""
-        for key in self._keys:
-            if key.rest:
-                key.rests_until, key.rest = now + key.rest, 0.0
-        self._now = now
-        if self._since is None:
-            self._since = now
-        elif now - self._since >= ROTATE_AFTER:
-            self._next()
-            self._since = now
-        count = len(self._keys)
-        order = [(self._current + step) % count for step in range(count)]
-        free = [index for index in order if self._keys[index].rests_until <= now]
-        chosen = free[0] if free else min(order, key=lambda index: self._keys[index].rests_until)
-        if chosen != self._current:
-            self._current, self._since = chosen, now
-        return self._keys[chosen]
+        """Nothing to be noted: the member is told."""
 
     def _next(self) -> None:
-        self._keys[self._current].errors = 0
-        self._current = (self._current + 1) % len(self._keys)
+        self._errors = 0
+        self._current = (self._current + 1) % len(self.members)
         self._since = None
 
     def __repr__(self) -> str:
-        return f"<pool of {len(self._keys)}: {', '.join(repr(key.auth) for key in self._keys)}>"
+        return f"<pool of {len(self.members)}: {', '.join(map(repr, self.members))}>"
 
 
 def pooled(auths: Sequence[Auth]) -> Auth:

@@ -10,6 +10,7 @@ from jackfield.cli.console import Console, is_terminal, without_controls
 from jackfield.cli.failures import Exit
 from jackfield.events import Event, PartStarted, ReasoningDelta, TextDelta
 from jackfield.types import Completion, Reasoning, Refusal, Text
+from jackfield.types.charge import Charge
 
 _DIM = {"dim": True}
 
@@ -113,6 +114,9 @@ def verdict(completion: Completion, model: str, console: Console) -> int:
         console.warn(notice.message)
     for attempt in completion.attempts if console.verbosity > 0 else ():
         console.detail(_attempt_line(attempt.number, attempt.seconds, attempt.status, attempt.request_id))
+    detail = completion.charge_detail
+    if detail is not None and detail.source != "local":
+        console.detail(charge_line(detail))
     if completion.refusal is not None or completion.finish.reason == "content_filter":
         console.fail(
             f"`{model}` declined by policy" + (f": {completion.refusal}" if completion.refusal else "")
@@ -121,6 +125,13 @@ def verdict(completion: Completion, model: str, console: Console) -> int:
     if completion.finish.reason == "length":
         console.warn("the answer stops at its token limit; `-o max_tokens N` sets another")
     return Exit.DONE
+
+
+def charge_line(charge: Charge) -> str:
+    """Who says what an answer costs, and what the other figure is."""
+    words = {"reported": "as the provider says", "catalogue": "by its listed prices"}
+    line = f"charge ${charge}: {words.get(charge.source, f'by `{charge.source}`')}"
+    return f"{line}; by its listed prices ${charge.computed:f}" if charge.difference else line
 
 
 def _attempt_line(number: int, seconds: float, status: int | None, request_id: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -22,7 +23,12 @@ COMMANDS: Mapping[str, str] = {
     "complete": 'Ask a model. This is what `jackfield "prompt"` does.',
     "chat": "Talk with a model, turn by turn.",
     "models": "List the models of the installed providers.",
+    "price": "Compare what a use costs.",
+    "usage": "Show what was attempted, used and charged.",
+    "cache": "Show and forget the answers that are kept.",
     "providers": "List the providers: installed or not, and whether a key is found.",
+    "routes": "List the routes that are set.",
+    "route": "Explain what a route decides.",
     "doctor": "Check this installation, offline and free.",
     "keys": "Store, list and remove keys.",
     "config": "Show what is configured, and where.",
@@ -95,6 +101,11 @@ class Commands(click.Group):
     ) -> NoReturn:
         """Run, tell of what went wrong, and exit."""
         name = prog_name or "jackfield"
+        if "_JACKFIELD_COMPLETE" in os.environ:
+            from jackfield.cli.names import complete_after_model_flag
+
+            if complete_after_model_flag(self, name, "_JACKFIELD_COMPLETE"):
+                sys.exit(0)
         self._main_shell_completion({}, name, "_JACKFIELD_COMPLETE")
         invocation = Invocation()
         _never_fail_to_print()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,23 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 # Settings of a call that are no options of a request, and so are not in the table of those.
-_CALL: Mapping[str, tuple[type, ...]] = {"timeout": (int, float), "max_retries": (int,)}
+_CALL: Mapping[str, tuple[type, ...]] = {
+    "timeout": (int, float),
+    "max_retries": (int,),
+    "task": (str,),
+    "preset": (str,),
+    "max_cost": (int, float),
+    "min_quality": (int, float),
+    "priority": (int, str),
+    "prefer_speed": (bool,),
+    "minimise_cost": (bool,),
+    "max_latency_ms": (int, float),
+    "region": (str,),
+    "compliance": (str,),
+    "needs": (str,),
+    "estimated_tokens": (int,),
+    "tags": (dict,),
+}
 _EXTRA = "extra."
 
 
@@ -117,6 +134,18 @@ def _free(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def amount(text: str, flag: str) -> Decimal:
+    """An amount of USD."""
+    try:
+        found = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        found = Decimal("nan")
+    if not found.is_finite() or found < 0:
+        msg = f"`{flag}` must be an amount of USD such as 0.05, not `{text:.40}`"
+        raise Misuse(msg)
+    return found
 
 
 def schema_of(file: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from jackfield.cli.console import is_terminal
 from jackfield.cli.failures import Exit, Misuse, meant, tell
 from jackfield.cli.flags import Plain
 from jackfield.cli.invocation import Invocation, invocation
+from jackfield.cli.routed import named
 from jackfield.errors import JackfieldError
 from jackfield.types import Completion, Message, Part, Text
 
@@ -36,7 +37,7 @@ def chat(**raw: Any) -> None:
     """
     run = invocation()
     with run.client() as client:
-        client.bind(raw["model"])  # what is wrong with the model is told before anything is typed
+        named(client, raw["model"])  # what is wrong with the model is told before anything is typed
         code = Chat(run, client, raw).run()
     click.get_current_context().exit(code)
 
@@ -78,7 +79,7 @@ class Chat:
 
     @property
     def _name(self) -> str:
-        return self._client.bind(self._model).name
+        return named(self._client, self._model)
 
     def _prompt(self) -> str:
         spent = f" {money(self._spent)}" if self._shows_usage and self._last is not None else ""
@@ -162,7 +163,7 @@ class Chat:
 
     def _change_model(self, rest: str) -> None:
         if rest:
-            self._client.bind(rest)
+            named(self._client, rest)
             self._model = rest
         self._console.note(self._name)
 

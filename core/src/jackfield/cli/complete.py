@@ -11,18 +11,21 @@ import click
 from attrs import frozen
 
 from jackfield.cli.answer import Shown, usage_line, verdict
-from jackfield.cli.asking import asking, options_of, piped_text, schema_of
+from jackfield.cli.asking import amount, asking, options_of, piped_text, schema_of
 from jackfield.cli.attachments import attachment, takes_stdin
 from jackfield.cli.failures import Exit, Misuse
 from jackfield.cli.flags import Command
 from jackfield.cli.invocation import Invocation, invocation
 from jackfield.cli.plain import plain_completion, plain_event
+from jackfield.cli.routed import Begun, begun
+from jackfield.client.plan import plan_completion
 from jackfield.errors import JackfieldError
 from jackfield.profile import Capability
 from jackfield.types import Completion, Part, Text
 
 if TYPE_CHECKING:
     from jackfield.client import Binding, Client, Stream
+    from jackfield.client.plan import Plan
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})[^\n`]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
@@ -43,6 +46,7 @@ class Ask:
     dry_run: bool
     json_lines: bool
     raw: bool
+    max_cost: str | None
 
     def prompt(self) -> tuple[Part, ...]:
         """The parts of the prompt: attachments, then what stdin holds, then the argument."""
@@ -73,6 +77,7 @@ class Ask:
     "--no-stream", "streamed", flag_value=False, default=True, type=bool, help="Print the answer when whole."
 )
 @click.option("-x", "--extract", is_flag=True, help="Print the first fenced block of the answer alone.")
+@click.option("--max-cost", metavar="USD", help="Refuse, before sending, what may cost more.")
 @click.option("--dry-run", is_flag=True, help="Print the request, keys hidden, and send nothing.")
 @click.option("--json-lines", is_flag=True, help="Print the events of the stream, one JSON object a line.")
 def complete(**raw: Any) -> None:
@@ -100,6 +105,8 @@ def _check(ask: Ask, run: Invocation) -> None:
     if len(together) > 1:
         msg = f"`{together[0]}` and `{together[1]}` cannot be given together"
         raise Misuse(msg)
+    if ask.max_cost is not None:
+        amount(ask.max_cost, "--max-cost")
     if ask.json_lines and (not ask.streamed or ask.dry_run):
         msg = "`--json-lines` prints a stream; `--no-stream` and `--dry-run` make none"
         raise Misuse(msg)
@@ -107,23 +114,33 @@ def _check(ask: Ask, run: Invocation) -> None:
 
 def _answered(ask: Ask, run: Invocation, client: Client, prompt: tuple[Part, ...]) -> int:
     options = ask.options(json=run.json)
-    binding = client.bind(ask.model)
+    source = begun(client, ask.model, prompt, options)
+    binding = source.binding
     streams = ask.streamed and not run.json and not ask.extract
+    if ask.max_cost is not None:
+        _within(ask.max_cost, binding, plan_completion(binding, prompt, source.options, stream=False))
     streams = streams and (ask.json_lines or binding.supports(Capability.STREAMING).usable)
     if ask.dry_run:
         from jackfield.cli.dryrun import show_request
 
-        show_request(run, binding, (prompt, options), stream=streams)
+        show_request(run, binding, (prompt, dict(source.options)), stream=streams)
         return Exit.DONE
     if streams:
-        return _streamed(ask, run, client.stream(ask.model, prompt, **options), binding)
+        return _streamed(ask, run, client.stream(ask.model, prompt, **options), source)
     shown = Shown(run.console, raw=ask.raw)
     completion = client.complete(ask.model, prompt, **options)
-    code = _print_whole(ask, run, completion, shown)
-    return _closed(ask, run, completion, (binding, shown)) or code
+    code = _print_whole(ask, run, completion, (source, shown))
+    return _closed(ask, run, completion, (source, shown)) or code
 
 
-def _streamed(ask: Ask, run: Invocation, stream: Stream, binding: Binding) -> int:
+def _within(limit: str, binding: Binding, plan: Plan) -> None:
+    """Refuse a call that may cost more than the caller will pay."""
+    from jackfield.client.quotes import quote_plan, within
+
+    within(quote_plan(binding, plan), amount(limit, "--max-cost"), binding.name)
+
+
+def _streamed(ask: Ask, run: Invocation, stream: Stream, source: Begun) -> int:
     """Show a stream. Whatever ends it, what has been shown stays, and what was used is told."""
     shown = Shown(run.console, raw=ask.raw)
     try:
@@ -136,33 +153,36 @@ def _streamed(ask: Ask, run: Invocation, stream: Stream, binding: Binding) -> in
             completion = stream.completion()
     except KeyboardInterrupt:
         shown.end()
-        _tell_partial(run, stream.partial, binding, shown)
+        _tell_partial(run, stream.partial, source, shown)
         return Exit.INTERRUPTED
     except JackfieldError:
         shown.end()
         if stream.partial.usage.known:
-            _tell_partial(run, stream.partial, binding, shown)
+            _tell_partial(run, stream.partial, source, shown)
         raise
     shown.end()
-    return _closed(ask, run, completion, (binding, shown))
+    return _closed(ask, run, completion, (source, shown))
 
 
-def _tell_partial(run: Invocation, partial: Completion, binding: Binding, shown: Shown) -> None:
-    line = usage_line(partial, binding.name, shown.seconds, shown.first)
-    run.console.note(f"partial: {line}")
+def _tell_partial(run: Invocation, partial: Completion, source: Begun, shown: Shown) -> None:
+    line = usage_line(partial, source.name(partial), shown.seconds, shown.first)
+    run.console.note(f"partial: {line}{source.line(partial)}")
 
 
-def _closed(ask: Ask, run: Invocation, completion: Completion, source: tuple[Binding, Shown]) -> int:
-    binding, shown = source
-    code = verdict(completion, binding.name, run.console)
+def _closed(ask: Ask, run: Invocation, completion: Completion, told: tuple[Begun, Shown]) -> int:
+    source, shown = told
+    name = source.name(completion)
+    code = verdict(completion, name, run.console)
     if ask.usage:
-        run.console.talk(usage_line(completion, binding.name, shown.seconds, shown.first))
+        line = usage_line(completion, name, shown.seconds, shown.first)
+        run.console.talk(f"{line}{source.line(completion)}")
     return code
 
 
-def _print_whole(ask: Ask, run: Invocation, completion: Completion, shown: Shown) -> int:
+def _print_whole(ask: Ask, run: Invocation, completion: Completion, told: tuple[Begun, Shown]) -> int:
+    source, shown = told
     if run.json:
-        run.console.json(plain_completion(completion))
+        run.console.json({**plain_completion(completion), "route": source.route or None})
         return Exit.DONE
     shown.reasoning(completion.reasoning)
     shown.first = None  # nothing of it was seen before the end

@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from jackfield.cli.answer import money
 from jackfield.client.plan import plan_completion
+from jackfield.client.quotes import quote_plan
 from jackfield.flow import Now
 from jackfield.types import Request
 from jackfield.wire import Call
 
 if TYPE_CHECKING:
+    from jackfield.catalogue import Quote
     from jackfield.cli.invocation import Invocation
     from jackfield.client import Binding
 
@@ -27,6 +30,7 @@ def show_request(
     plan = plan_completion(binding, prompt, options, stream=stream)
     assert isinstance(plan.request, Request)
     call = binding.wire.render_completion(plan.request, stream=stream)
+    quote = quote_plan(binding, plan)
     headers = _headers(binding, call)
     for notice in plan.notices:
         run.console.warn(notice.message)
@@ -36,14 +40,41 @@ def show_request(
             "url": _address(call),
             "headers": headers,
             "body": _body(call),
-            "quote": None,
+            "quote": quote_form(quote),
         }
         run.console.json(form)
         return
     lines = [f"{call.method} {_address(call)}", *(f"{name}: {value}" for name, value in headers.items())]
     body = _body(call)
     text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
-    run.console.out("\n".join([*lines, "", text, "", "quote: unknown"]))
+    run.console.out("\n".join([*lines, "", text, "", f"quote: {quote_text(quote)}"]))
+
+
+def quote_text(quote: Quote) -> str:
+    """A quote in a line: the most it may cost, and for what."""
+    if quote.high is None or quote.input[1] is None:
+        return f"unknown: {quote.why}" if quote.why else "unknown"
+    if not quote.high:
+        return "$0: it runs locally" if quote.source == "local" else "$0"
+    output = "no output" if quote.output is None else f"at most {quote.output:,} output"
+    return f"≤ {money(quote.high)}: {quote.input[1]:,} input + {output}"
+
+
+def quote_form(quote: Quote) -> dict[str, Any]:
+    """A quote for JSON."""
+    rate = quote.rate
+    return {
+        "low": None if quote.low is None else f"{quote.low:f}",
+        "high": None if quote.high is None else f"{quote.high:f}",
+        "currency": "USD",
+        "input": list(quote.input),
+        "output": quote.output,
+        "tier": quote.tier or None,
+        "answered_by": quote.source,
+        "source": None if rate is None else rate.source,
+        "checked": None if rate is None or rate.checked is None else rate.checked.isoformat(),
+        "why": quote.why or None,
+    }
 
 
 def _headers(binding: Binding, call: Call) -> dict[str, str]:

@@ -21,6 +21,7 @@ ADVICE: Mapping[str, str] = {
     "JF104": "Update the plugin the message names, or remove it. `jackfield doctor` lists all that are broken.",
     "JF105": "Install the package the hint names, or correct the provider's name: `jackfield providers` lists them.",
     "JF106": "Remove one of the two packages, or choose one under `[prefer]` in the configuration.",
+    "JF107": 'Make room on the disk, or bring back the database the message names. `ledger = "off"` does without.',
     "JF201": "Change the request: the provider's own words say what it did not take. `--dry-run` shows what is sent.",
     "JF202": "Shorten the prompt, or choose a model with a larger context: `jackfield models --context-min N`.",
     "JF203": "Put it differently, or ask another model: the provider's policy declined it.",

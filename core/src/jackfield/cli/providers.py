@@ -128,7 +128,17 @@ def row_of(run: Invocation, provider: str) -> Row:
         profile = run.registry.profile(provider)
     except JackfieldError as exc:
         return Row(provider, name, version, distribution, broken=exc.summary)
-    return Row(provider, profile.name, version, distribution, profile.quality.shown, key_of(run, provider))
+    level = _level(run, profile)
+    return Row(provider, profile.name, version, distribution, level, key_of(run, provider))
+
+
+def _level(run: Invocation, profile: Profile) -> str:
+    """The level it claims; lower where nobody looks after it, or where what was shown of it is no longer so."""
+    from jackfield.registry.entries import Entry, folder_of
+    from jackfield.testing.evidence import shown
+
+    source = run.registry.source_of(profile.id)
+    return shown(profile, folder_of(source) if isinstance(source, Entry) else None)
 
 
 def _show(run: Invocation, provider: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from jackfield.catalogue import Charge
 from jackfield.client.binding import Binding
 from jackfield.types import Usage
 
@@ -23,4 +24,5 @@ def charge_of(binding: Binding, usage: Usage) -> Decimal | None:
     book = binding.prices
     if book.source == "unknown" or (usage.source == "unknown" and getattr(book, "needs_usage", True)):
         return None
-    return book.charge(usage, datetime.now(UTC))
+    found = book.charge(usage, datetime.now(UTC))
+    return found if found is None or type(found) is Charge else Charge(found, book.source, None, found)

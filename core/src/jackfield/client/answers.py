@@ -7,7 +7,7 @@ from typing import Any
 
 from jackfield.auth import auth_for
 from jackfield.auth.base import Auth
-from jackfield.catalogue import PriceBook, ReportedPrices, UnknownPrices
+from jackfield.catalogue import PriceBook, RatesBook, ReportedPrices, UnknownPrices
 from jackfield.config import ProviderSettings
 from jackfield.errors import BadConfig, ErrorInfo
 from jackfield.hookspecs import hookimpl
@@ -41,10 +41,18 @@ class CoreAnswers:
         return lambda: WireDecoder(wire.framing(), wire.stream_parser())
 
     @hookimpl(trylast=True)
-    def pricing(self, profile: Profile) -> PriceBook:
-        """What the provider itself says an answer costs; else no price is known unless somebody states one."""
+    def pricing(self, profile: Profile, model: Model, settings: ProviderSettings) -> PriceBook:
+        """The dated prices of the provider's data; where it tells with an answer what it costs, that wins."""
+        book = RatesBook(model.rates, region_of(settings)) if model.rates else None
         told = profile.charge
-        return UnknownPrices() if told is None else ReportedPrices(told.field, told.per_usd)
+        if told is not None:
+            return ReportedPrices(told.field, told.per_usd, book)
+        return UnknownPrices() if book is None else book
+
+
+def region_of(settings: ProviderSettings) -> str:
+    """The region the user has set, for providers whose prices differ by it."""
+    return settings.chosen.get("region", "")
 
 
 def wire_name(profile: Profile, model: Model, settings: ProviderSettings) -> str:

@@ -5,40 +5,39 @@ Written once for sync and async; the streamed call differs in what one attempt i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
 from jackfield.client.account import charge_of, request_id_of
+from jackfield.client.attempts import Course, Run, persisted
 from jackfield.client.binding import Binding
 from jackfield.client.plan import Plan
 from jackfield.client.session import Session
 from jackfield.errors import ErrorInfo, JackfieldError, Malformed, TimedOut
 from jackfield.events import Accumulator, Event, Failed, plain_answer
-from jackfield.flow import NOW, Close, Flow, Open, Opened, Read, Send, Sleep
+from jackfield.flow import NOW, Close, Flow, Open, Opened, Read, Send
 from jackfield.jsontext import loads
-from jackfield.policy import HARD_CAP, RetryPolicy
 from jackfield.schema import structure
 from jackfield.types import Attempt, Completion, Request
+from jackfield.types.requests import FIRST_TOKEN
 from jackfield.wire import Call, Reply
 from jackfield.wire.fence import fenced
 
 Result = TypeVar("Result")
 
-TOTAL = 600.0
-TOTAL_STREAM = 3600.0
 ERROR_BODY_CAP = 1 << 20
 
 _Parsed: TypeAlias = tuple[Sequence[Event], Any]  # with the raw payload
 
 
-def completing(binding: Binding, plan: Plan) -> Flow[Completion]:
+def completing(binding: Binding, plan: Plan, course: Course | None = None) -> Flow[Completion]:
     """The completion a plan asks for."""
     assert isinstance(plan.request, Request)
     call = binding.wire.render_completion(plan.request, stream=False)
-    flow = persisted(binding, plan, call, _completion)
+    flow = persisted(binding, plan, call, _completion, course)
     return flow if plan.request.output is None else _valued(plan, flow)
 
 
@@ -48,15 +47,17 @@ def _valued(plan: Plan, flow: Flow[Completion]) -> Flow[Completion]:
 
 def _completion(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Completion]:
     # What `sent` does stands here again: each generator between driver and effect is passed at every step.
-    signed = yield from binding.auth.sign(call)
+    signed = yield from run.key.auth.sign(call)
     reply: Reply = yield Send(signed, plan.timeouts, run.deadline)
-    _check(binding, reply)
+    _check(binding, run, reply)
     events, raw = fenced(binding.wire.parse_completion, reply)
     last = events[-1]
     if type(last) is Failed:
         raise last.error.where(status=reply.status).to_exception()
     now: float = yield NOW
-    return _completed(binding, plan, (events, raw), reply, (run.number, now - run.begun))
+    completion = _completed(binding, plan, (events, raw), reply, (run.number, now - run.begun))
+    run.won(now, completion.usage, completion.attempts[0], completion.parts)
+    return completion
 
 
 def _completed(
@@ -86,31 +87,36 @@ def _completed(
     )
 
 
-def opening(binding: Binding, plan: Plan) -> Flow[Session]:
+def opening(binding: Binding, plan: Plan, course: Course | None = None) -> Flow[Session]:
     """A stream, read up to its first content: until then a failure is retried and nobody sees it."""
     assert isinstance(plan.request, Request)
     call = binding.wire.render_completion(plan.request, stream=True)
-    return persisted(binding, plan, call, _session)
+    return persisted(binding, plan, call, _session, course)
 
 
 def _session(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Session]:
-    signed = yield from binding.auth.sign(call)
+    signed = yield from run.key.auth.sign(call)
     opened: Opened = yield Open(signed, plan.timeouts, run.deadline)
     try:
+        if run.entry is not None:
+            run.entry.replied(opened.status, opened.headers)
         if not 200 <= opened.status < 300 or _is_page(opened.headers.get("content-type", "")):
-            body = yield from _rest(opened, run.deadline)
+            body = yield from _rest(opened, min(run.deadline, (yield NOW) + plan.timeouts.idle))
             raise _error(binding, Reply(opened.status, opened.headers, body))
-        session = Session(binding, plan, opened, (run.number, run.begun, run.deadline))
+        session = Session(binding, plan, opened, run)
         yield from _until_content(session, plan, run.deadline)
+        run.content((yield NOW), binding.model.first_token or 0.0)
     except BaseException:
         yield Close(opened)
         raise
-    binding.auth.accepted()
+    accepted(binding, run)
     return session
 
 
 def _until_content(session: Session, plan: Plan, deadline: float) -> Flow[None]:
-    first_token = min(deadline, (yield NOW) + plan.timeouts.first_token)
+    # Counted from the last byte of the request, as far as whoever sent it has noted when that was.
+    asked = getattr(session.opened, "asked", None) or (yield NOW)
+    first_token = min(deadline, asked + (plan.timeouts.first_token or FIRST_TOKEN))
     while not session.committed:
         try:
             chunk = yield Read(session.opened, first_token)
@@ -137,18 +143,27 @@ def _rest(opened: Opened, deadline: float) -> Flow[bytes]:
     return b"".join(pieces)
 
 
-def sent(binding: Binding, call: Call, plan: Plan, deadline: float) -> Flow[Reply]:
+def sent(binding: Binding, call: Call, plan: Plan, run: Run) -> Flow[Reply]:
     """The reply to a call, signed and sent; whatever is no success is raised."""
-    signed = yield from binding.auth.sign(call)
-    reply: Reply = yield Send(signed, plan.timeouts, deadline)
-    _check(binding, reply)
+    signed = yield from run.key.auth.sign(call)
+    reply: Reply = yield Send(signed, plan.timeouts, run.deadline)
+    _check(binding, run, reply)
     return reply
 
 
-def _check(binding: Binding, reply: Reply) -> None:
+def _check(binding: Binding, run: Run, reply: Reply) -> None:
+    if run.entry is not None:
+        run.entry.replied(reply.status, reply.headers)
     if not 200 <= reply.status < 300 or _is_page(reply.headers.get("content-type", "")):
         raise _error(binding, reply)
-    binding.auth.accepted()
+    accepted(binding, run)
+
+
+def accepted(binding: Binding, run: Run) -> None:
+    """Take note that the credential was good."""
+    run.key.auth.accepted()
+    if binding.pool is not None:
+        binding.pool.answered(run.key.index)
 
 
 @lru_cache(maxsize=64)
@@ -166,69 +181,6 @@ def _error(binding: Binding, reply: Reply) -> JackfieldError:
         msg = f"a redirect came ({reply.status}); redirects are never followed, since keys would follow too"
         return Malformed(ErrorInfo("protocol", msg, reply.status, hint="set `base_url` to the final address"))
     return fenced(binding.wire.parse_error, reply).to_exception()
-
-
-# -- attempts ------------------------------------------------------------------------------------
-
-
-class Run(NamedTuple):
-    """One attempt: the how manieth, when it began, when all time is up."""
-
-    number: int
-    begun: float
-    deadline: float
-
-
-_new = tuple.__new__
-
-AttemptFlow: TypeAlias = Callable[[Binding, Plan, Call, Run], Flow[Result]]
-
-
-def persisted(binding: Binding, plan: Plan, call: Call, attempt: AttemptFlow[Result]) -> Flow[Result]:
-    """``attempt``, and again while the policy allows."""
-    begun: float = yield NOW
-    total = plan.timeouts.total or (TOTAL_STREAM if attempt is _session else TOTAL)
-    run = _new(Run, (1, begun, begun + total))
-    try:
-        return (yield from attempt(binding, plan, call, run))
-    except JackfieldError as exc:
-        error = exc.info
-    return (yield from _retried(binding, plan, call, attempt, (run, error)))
-
-
-def _retried(
-    binding: Binding, plan: Plan, call: Call, attempt: AttemptFlow[Result], first: tuple[Run, ErrorInfo]
-) -> Flow[Result]:
-    """What follows a failed first attempt; the failures that were got over are listed in the result."""
-    run, error = first
-    failed: list[Attempt] = []
-    retries = 0
-    while True:
-        error = error.where(provider=binding.profile.id, model=binding.model.id, operation=plan.operation)
-        now: float = yield NOW
-        failed.append(Attempt(run.number, now - run.begun, error.status, error.request_id, error))
-        # Where another signature may fare better it is tried at once, which is no retry.
-        if run.number >= HARD_CAP or not binding.auth.rejected(error):
-            retries += 1
-            policy = RetryPolicy(plan.max_retries, connect=plan.timeouts.connect)
-            delay = policy.delay(retries, error, run.deadline - now) if run.number < HARD_CAP else None
-            if delay is None:
-                raise error.to_exception().after(tuple(failed))
-            yield Sleep(delay)
-        run = Run(run.number + 1, (yield NOW), run.deadline)
-        try:
-            result = yield from attempt(binding, plan, call, run)
-        except JackfieldError as exc:
-            error = exc.info
-        else:
-            return _with_failures(result, tuple(failed))  # type: ignore[no-any-return]
-
-
-def _with_failures(result: Any, failed: tuple[Attempt, ...]) -> Any:
-    if isinstance(result, Session):
-        result.failed = failed
-        return result
-    return attrs.evolve(result, attempts=(*failed, *result.attempts))
 
 
 # -- what is known of an answer ------------------------------------------------------------------

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from random import Random
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from jackfield.client.answers import CoreAnswers
-from jackfield.client.binding import Binding
-from jackfield.client.call import completing
+from jackfield.client.binding import Binding, keys_of
+from jackfield.client.call import completing, opening
+from jackfield.client.deprecation import tell_deprecation
 from jackfield.client.local import answered
 from jackfield.client.losses import losses
 from jackfield.client.operate import operating
 from jackfield.client.operations import AsyncOperations, Operations
-from jackfield.client.plan import plan_completion
+from jackfield.client.plan import plan_completion, unknown_option
+from jackfield.client.quotes import Quotes
+from jackfield.client.services import SPECIAL, Services
 from jackfield.client.stream import AsyncStream, Stream
 from jackfield.config import Settings
 from jackfield.errors import BadConfig, ErrorInfo, InvalidRequest
 from jackfield.options import Options
+from jackfield.policy.board import Board
 from jackfield.profile import Capability, Model
 from jackfield.registry import Registry
 from jackfield.transport import (
@@ -31,15 +36,24 @@ from jackfield.transport import (
     default_transport,
 )
 from jackfield.types import Completion, Notice, Timeouts
+from jackfield.types.routes import ROUTE
 
 if TYPE_CHECKING:
     from jackfield.client.kept import AsyncBatches, AsyncFiles, Batches, Files
     from jackfield.client.plan import Plan
     from jackfield.client.prompt import Prompt
+    from jackfield.client.requests import Maker
+    from jackfield.client.routing import Routes
+    from jackfield.flow import Flow
+    from jackfield.ledger.book import Book
+    from jackfield.policy.board import Change
+    from jackfield.policy.caches import Cache
+    from jackfield.policy.route import Decision
     from jackfield.profile import Profile
 
 
 MAX_RETRIES = 2
+WRITING = 10.0  # seconds that the ledger may take for its last rows
 
 
 class _Given:
@@ -60,15 +74,39 @@ class _Given:
         raise BadConfig(ErrorInfo("config", msg, hint='as in {"providers": {"acme": {"api_key": "…"}}}'))
 
 
-class _Bindings:
+class Bindings:
     """Settings, registry and bound models: what both clients share. Bindings are kept for the client's life."""
 
     def __init__(self, given: _Given, registry: Registry | None) -> None:
         self.settings = given.loaded()
         self.registry = registry or Registry(blocked=self.settings.block, prefer=self.settings.prefer)
         self._core = CoreAnswers()
+        self.retry = self.settings.retry
+        self.board = Board(self.settings.breaker, self.retry, self._changed)
+        self.ledger = _ledger(self.settings)
+        self.random = Random()  # noqa: S311  # whose turn it is, not secrets
+        self.services = Services(self)
         self._bound: dict[str, Binding] = {}
+        self._routes: dict[str, Routes] = {}  # the one there is, made at first use
         self._lock = threading.Lock()
+        if self.settings.routes:
+            _ = self.routes  # what is wrong with one is told at the start
+
+    @property
+    def cache(self) -> Cache | None:
+        """The answers that are kept, if they are: what it found, and what that saved."""
+        answers = self.services.answers
+        return None if answers is None else answers.cache
+
+    def forgive(self) -> None:
+        """Close every breaker and let every key be tried again: for when what was wrong has been mended."""
+        self.board = Board(self.settings.breaker, self.retry, self._changed)
+        for binding in [*self._bound.values()]:
+            for key in binding.keys:
+                key.guard = self.board.guard(key.guard.key)
+
+    def _changed(self, change: Change) -> None:
+        self.services.changed(change)
 
     def bind(self, model: str | None = None) -> Binding:
         """The model, with everything a call of it needs; bound at first use, then kept."""
@@ -83,6 +121,10 @@ class _Bindings:
             )
         found = self._bound.get(name)
         if found is None:
+            if name.startswith(ROUTE):
+                msg = f"`{name:.60}` is a route, and this is about one model; nothing was sent"
+                hint = "name the model; `client.explain` tells which one a route would choose"
+                raise InvalidRequest(ErrorInfo("request.invalid", msg, hint=hint, sent="no"))
             with self._lock:
                 found = self._bound.get(name) or self._bound.setdefault(name, self._bind(name))
         return found
@@ -106,8 +148,41 @@ class _Bindings:
         Reasoning, signatures and citations belong to the provider they came from. Conversations that go on
         with another one are told of it in ``warnings``, too.
         """
-        binding = self.bind(model)
-        return losses(binding, plan_completion(binding, prompt, options, stream=False).request)
+        name, left = self.settled_on(model, prompt, options)
+        binding = self.bind(name)
+        return losses(binding, plan_completion(binding, prompt, left, stream=False).request)
+
+    @property
+    def routes(self) -> Routes:
+        """The routes that are set, and what has been measured of their targets; made at first use."""
+        found = self._routes.get("all")
+        if found is None:
+            from jackfield.client.routing import Routes
+
+            found = self._routes.setdefault("all", Routes(self))
+        return found
+
+    def explain(self, route: str, prompt: Prompt, **options: Unpack[Options]) -> Decision:
+        """What a route would decide for a prompt now, with a reason for each target; nothing is sent."""
+        known = Options.__annotations__
+        if not known.keys() >= options.keys():
+            raise unknown_option(next(name for name in options if name not in known), known)
+        return self.routes.explain(route, prompt, options)
+
+    def settled_on(
+        self, model: str | None, prompt: Prompt, options: Mapping[str, Any]
+    ) -> tuple[str | None, Mapping[str, Any]]:
+        """The model a call would go to now: of a route its first choice; and the options such a model takes."""
+        name = model or self.settings.default
+        if type(name) is not str or not name.startswith(ROUTE):
+            return model, options
+        from jackfield.client.hints import without_hints
+        from jackfield.policy.route import refusal
+
+        decision = self.routes.explain(name, prompt, options)
+        if decision.chosen is None:
+            raise refusal(decision).to_exception()
+        return decision.chosen.model, without_hints(options)[1]
 
     def _with_model(self, name: str) -> str:
         """The name; a provider's id alone stands for its default model, if one is set."""
@@ -119,24 +194,60 @@ class _Bindings:
     def _bind(self, name: str) -> Binding:
         return self._made(*self.registry.resolve(self._with_model(name)))
 
+    def flow(
+        self, model: str | None, prompt: Prompt, options: Mapping[str, Any], *, stream: bool
+    ) -> Flow[Any]:
+        """A completion as a flow, for whoever has a driver: whole, or opened up to its first content."""
+        name = model or self.settings.default
+        if type(name) is str and name.startswith(ROUTE):
+            return self.services.route(name, prompt, options, stream=stream)
+        if self.services.watchful or (options and not SPECIAL.isdisjoint(options)):
+            return self.services.call(name, prompt, options, stream=stream)
+        binding = self.bind(name)
+        plan = plan_completion(binding, prompt, options, stream)
+        return answered(binding, opening(binding, plan) if stream else completing(binding, plan))
+
+    def _operation(
+        self, operation: str, model: str | None, make: Maker, options: Mapping[str, Any]
+    ) -> Flow[Any]:
+        """An operation beside completions as a flow."""
+        from jackfield.client.performing import performing
+
+        return performing(self, model or self.settings.default, operation, make, options)
+
     def _made(self, profile: Profile, model: Model) -> Binding:
         settings = self.settings.provider(profile)
         hooks = self.registry.hooks(profile.id, self._core)
         facts = {"profile": profile, "model": model, "settings": settings}
         wire = hooks.completion(**facts)
+        auth = hooks.auth(**facts)
+        tell_deprecation(profile, model)
         return Binding(
             profile,
             model,
-            hooks.auth(**facts),
+            auth,
             wire,
             hooks.streaming(**facts, wire=wire),
             hooks.pricing(**facts),
-            _timeouts(self.settings, settings.timeout),
+            _timeouts(self.settings, settings.timeout).allowing(model.first_token),
             _first(settings.max_retries, self.settings.max_retries, MAX_RETRIES),
             {capability: profile.supports(capability, model.id) for capability in Capability},
             _rules(profile, model),
             getattr(wire, "answer", None),
+            keys_of(auth, (profile.id, settings.base_url or profile.base_url or "", model.id), self.board),
+            books=self.services.books,
+            pricing=lambda other: hooks.pricing(**{**facts, "model": other}),
+            tags=self.settings.tags,
         )
+
+
+def _ledger(settings: Settings) -> Book | None:
+    """Where calls are accounted for; opened by the first of them."""
+    if settings.ledger is None:
+        return None
+    from jackfield.ledger.opening import open_ledger
+
+    return open_ledger(settings)
 
 
 def _timeouts(settings: Settings, own: float | None) -> Timeouts:
@@ -159,7 +270,7 @@ def _rules(profile: Profile, model: Model) -> dict[str, Any]:
     return {name: rule for name, rule in found.items() if rule is not None}
 
 
-class Client(_Bindings, Operations):
+class Client(Bindings, Operations, Quotes):
     """A synchronous client. One may serve all threads of a process.
 
     ``settings`` are what a configuration file may say, and win over all files and the environment:
@@ -188,18 +299,19 @@ class Client(_Bindings, Operations):
 
     def complete(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Completion:
         """The model's answer."""
-        binding = self.bind(model)
-        plan = plan_completion(binding, prompt, options, stream=False)
-        return self.driver.run(answered(binding, completing(binding, plan)))
+        answer: Completion = self.driver.run(self.flow(model, prompt, options, stream=False))
+        return answer
 
     def stream(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Stream:
         """The model's answer as it comes; the request is sent when the stream is first read."""
-        binding = self.bind(model)
-        return Stream(binding, plan_completion(binding, prompt, options, stream=True), self.driver)
+        return Stream(self.flow(model, prompt, options, stream=True), self.driver)
 
     def perform(self, binding: Binding, plan: Plan) -> Any:
         """The answer a plan asks for."""
         return self.driver.run(answered(binding, operating(binding, plan)))
+
+    def _ask(self, operation: str, model: str | None, make: Maker, options: Any) -> Any:
+        return self.driver.run(self._operation(operation, model, make, options))
 
     @property
     def batches(self) -> Batches:
@@ -216,9 +328,12 @@ class Client(_Bindings, Operations):
         return Files(self)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and see that all that was used is on the disk."""
         if self._driver is not None:
             self._driver.transport.close()
+        self.services.close()
+        if self.ledger is not None:
+            self.ledger.flush(WRITING)
 
     def __enter__(self) -> Self:
         return self
@@ -227,7 +342,7 @@ class Client(_Bindings, Operations):
         self.close()
 
 
-class AsyncClient(_Bindings, AsyncOperations):
+class AsyncClient(Bindings, AsyncOperations, Quotes):
     """An asynchronous client. It may be used from several event loops; each has connections of its own."""
 
     def __init__(
@@ -253,18 +368,19 @@ class AsyncClient(_Bindings, AsyncOperations):
 
     async def complete(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Completion:
         """The model's answer."""
-        binding = self.bind(model)
-        plan = plan_completion(binding, prompt, options, stream=False)
-        return await self.driver.run(answered(binding, completing(binding, plan)))
+        answer: Completion = await self.driver.run(self.flow(model, prompt, options, stream=False))
+        return answer
 
     def stream(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> AsyncStream:
         """The model's answer as it comes; the request is sent when the stream is first read."""
-        binding = self.bind(model)
-        return AsyncStream(binding, plan_completion(binding, prompt, options, stream=True), self.driver)
+        return AsyncStream(self.flow(model, prompt, options, stream=True), self.driver)
 
     async def perform(self, binding: Binding, plan: Plan) -> Any:
         """The answer a plan asks for."""
         return await self.driver.run(answered(binding, operating(binding, plan)))
+
+    async def _ask(self, operation: str, model: str | None, make: Maker, options: Any) -> Any:
+        return await self.driver.run(self._operation(operation, model, make, options))
 
     @property
     def batches(self) -> AsyncBatches:
@@ -281,9 +397,17 @@ class AsyncClient(_Bindings, AsyncOperations):
         return AsyncFiles(self)
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop."""
+        """Close the connections of the running event loop, and see that all that was used is on the disk."""
         if self._driver is not None:
             await self._driver.transport.close()
+        if self.services.state is not None:
+            import asyncio
+
+            await asyncio.to_thread(self.services.close)
+        if self.ledger is not None:
+            import asyncio
+
+            await asyncio.to_thread(self.ledger.flush, WRITING)
 
     async def __aenter__(self) -> Self:
         return self

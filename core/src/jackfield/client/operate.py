@@ -12,12 +12,14 @@ import attrs
 from attrs import frozen
 
 from jackfield.client.account import charge_of, request_id_of
+from jackfield.client.attempts import Run, persisted
 from jackfield.client.binding import Binding
-from jackfield.client.call import Run, persisted, sent
+from jackfield.client.call import sent
+from jackfield.client.measures import charged, measured
 from jackfield.client.plan import Plan
-from jackfield.errors import KINDS, ErrorInfo, JackfieldError, Malformed, Unsupported
+from jackfield.errors import ErrorInfo, JackfieldError, Malformed, Unsupported
 from jackfield.flow import NOW, Flow
-from jackfield.types import Answered, Attempt
+from jackfield.types import Answered, Attempt, Usage
 from jackfield.wire import Call, Reply
 from jackfield.wire.fence import unreadable
 from jackfield.wire.operation import Steps
@@ -25,8 +27,8 @@ from jackfield.wire.operation import Steps
 if TYPE_CHECKING:
     from jackfield.types import Embeddings, Ranking
 
-# Done twice, these are two: they are repeated only where it is certain that nothing was done.
-UNREPEATABLE = frozenset({"batches.create", "files.upload", "image"})
+
+_NOTHING = Usage(source="estimated")  # an exchange that others follow is a part of what the last one costs
 
 
 @frozen(slots=False)
@@ -35,6 +37,16 @@ class Replied:
 
     reply: Reply
     attempts: tuple[Attempt, ...]
+    run: Run  # the last of them, still open: what it has used is known when the answer is read
+
+    def settle(self, usage: Usage) -> None:
+        """Tell all who keep count that it went well."""
+        last = self.attempts[-1]
+        self.run.won(self.run.begun + last.seconds, usage, last)
+
+    def failed(self, error: ErrorInfo) -> None:
+        """Tell them that its answer could not be read."""
+        self.run.lost(self.run.begun + self.attempts[-1].seconds, error)
 
 
 def operating(binding: Binding, plan: Plan) -> Flow[Any]:
@@ -43,18 +55,35 @@ def operating(binding: Binding, plan: Plan) -> Flow[Any]:
     if operation is None:
         raise _missing(binding, plan.operation)
     steps = operation.ask(plan.request)
-    attempt = _once if plan.operation in UNREPEATABLE else _replied
     attempts: tuple[Attempt, ...] = ()
-    reply: Reply | None = None
+    replied: Replied | None = None
     while True:
         try:
-            call = _next(steps, reply)
+            call = _next(steps, None if replied is None else replied.reply)
         except StopIteration as stop:
-            assert reply is not None
-            return _told(binding, plan, stop.value, (reply, attempts))
-        replied: Replied = yield from persisted(binding, plan, call, attempt)
-        reply = replied.reply
+            assert replied is not None
+            return _ended(binding, plan, stop.value, (replied, attempts))
+        except JackfieldError as exc:
+            if replied is not None:
+                replied.failed(exc.info)
+            raise
+        if replied is not None:
+            replied.settle(_NOTHING)
+        replied = yield from persisted(binding, plan, call, _replied)
         attempts += replied.attempts
+
+
+def _ended(binding: Binding, plan: Plan, answer: Answered, came: tuple[Replied, tuple[Attempt, ...]]) -> Any:
+    """The answer, with its last attempt settled by what it says was used."""
+    replied, attempts = came
+    try:
+        told = _told(binding, plan, answer, (replied.reply, attempts))
+    except JackfieldError as exc:
+        replied.failed(exc.info)
+        raise
+    replied.run.answered(told)
+    replied.settle(told.usage)
+    return told
 
 
 def _next(steps: Steps[Any], reply: Reply | None) -> Call:
@@ -71,20 +100,10 @@ def _next(steps: Steps[Any], reply: Reply | None) -> Call:
 
 
 def _replied(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Replied]:
-    reply = yield from sent(binding, call, plan, run.deadline)
+    reply = yield from sent(binding, call, plan, run)
     now = yield NOW
     attempt = Attempt(run.number, now - run.begun, reply.status, request_id_of(binding, reply.headers))
-    return Replied(reply, (attempt,))
-
-
-def _once(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Replied]:
-    try:
-        return (yield from _replied(binding, plan, call, run))
-    except JackfieldError as exc:
-        info = exc.info
-    if KINDS[info.kind].billed != "no":
-        info = info.where(should_retry=False)
-    raise info.to_exception()
+    return Replied(reply, (attempt,), run)
 
 
 def _missing(binding: Binding, operation: str) -> Unsupported:
@@ -98,9 +117,11 @@ def _told(binding: Binding, plan: Plan, answer: Answered, came: tuple[Reply, tup
     reply, attempts = came
     check = _CHECKS.get(plan.operation)
     answer = answer if check is None else check(answer, plan.request)
-    usage = answer.usage
+    usage = measured(plan.operation, plan.request, answer)
+    answer = charged(binding, answer)
     return attrs.evolve(
         answer,
+        usage=usage,
         provider=binding.profile.id,
         model=answer.model or binding.model.id,
         request_id=request_id_of(binding, reply.headers),

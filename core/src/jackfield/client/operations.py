@@ -10,9 +10,10 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
-from jackfield.client.plan import plan_completion, plan_operation, require
+from jackfield.client.counting import asks, counted_here, plan_count
+from jackfield.client.listing import AsyncListing, Binds, Listing
+from jackfield.client.plan import plan_operation
 from jackfield.client.requests import drawing, embedding, moderating, reranking, speaking, transcribing
-from jackfield.options import OPERATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,36 +52,16 @@ def _listing(_: str, __: Mapping[str, Any], extra: Mapping[str, Any]) -> ModelsR
     return ModelsRequest(extra)
 
 
-def plan_count(binding: Binding, prompt: Prompt, options: Mapping[str, Any]) -> Plan:
-    """The plan for counting what a completion would take in."""
-    require(binding, OPERATIONS["count_tokens"].capability)
-    plan = plan_completion(binding, prompt, options, stream=False)
-    plan.operation = "count_tokens"
-    return plan
-
-
-class _Binds:
-    """What the methods need of a client."""
-
-    @abstractmethod
-    def bind(self, model: str | None = None) -> Binding:
-        """The model, with everything a call of it needs."""
-
-    @abstractmethod
-    def bind_provider(self, provider: str) -> Binding:
-        """The provider, for what is about no one model."""
-
-
-class Operations(_Binds):
+class Operations(Listing, Binds):
     """The operations of a synchronous client."""
 
     @abstractmethod
     def perform(self, binding: Binding, plan: Plan) -> Any:
         """The answer a plan asks for."""
 
+    @abstractmethod
     def _ask(self, operation: str, model: str | None, make: Maker, options: Any) -> Any:
-        binding = self.bind(model)
-        return self.perform(binding, plan_operation(binding, operation, make, options))
+        """The answer to an operation of a model or a route."""
 
     def embed(
         self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
@@ -132,10 +113,19 @@ class Operations(_Binds):
         found: Transcript = self._ask("transcribe", model, transcribing(audio), options)
         return found
 
-    def count_tokens(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> TokenCount:
-        """How many tokens a completion would take in, as the provider counts."""
-        binding = self.bind(model)
-        found: TokenCount = self.perform(binding, plan_count(binding, prompt, options))
+    def count_tokens(
+        self, model: str | None, prompt: Prompt, *, online: bool | None = None, **options: Unpack[Options]
+    ) -> TokenCount:
+        """How many tokens a completion would take in.
+
+        The provider is asked where it counts for callers; with ``online=False`` nobody is, with ``online=True``
+        nobody else. What is counted here says how far off it may be.
+        """
+        name, left = self.settled_on(model, prompt, options)
+        binding = self.bind(name)
+        if not asks(binding, online):
+            return counted_here(binding, prompt, left)
+        found: TokenCount = self.perform(binding, plan_count(binding, prompt, left))
         return found
 
     def list_models(self, provider: str, **options: Unpack[OperationOptions]) -> ModelList:
@@ -145,16 +135,16 @@ class Operations(_Binds):
         return found
 
 
-class AsyncOperations(_Binds):
+class AsyncOperations(AsyncListing, Binds):
     """The operations of an asynchronous client."""
 
     @abstractmethod
     async def perform(self, binding: Binding, plan: Plan) -> Any:
         """The answer a plan asks for."""
 
+    @abstractmethod
     async def _ask(self, operation: str, model: str | None, make: Maker, options: Any) -> Any:
-        binding = self.bind(model)
-        return await self.perform(binding, plan_operation(binding, operation, make, options))
+        """The answer to an operation of a model or a route."""
 
     async def embed(
         self, model: str | None, texts: str | Sequence[str], **options: Unpack[EmbedOptions]
@@ -206,10 +196,19 @@ class AsyncOperations(_Binds):
         found: Transcript = await self._ask("transcribe", model, transcribing(audio), options)
         return found
 
-    async def count_tokens(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> TokenCount:
-        """How many tokens a completion would take in, as the provider counts."""
-        binding = self.bind(model)
-        found: TokenCount = await self.perform(binding, plan_count(binding, prompt, options))
+    async def count_tokens(
+        self, model: str | None, prompt: Prompt, *, online: bool | None = None, **options: Unpack[Options]
+    ) -> TokenCount:
+        """How many tokens a completion would take in.
+
+        The provider is asked where it counts for callers; with ``online=False`` nobody is, with ``online=True``
+        nobody else. What is counted here says how far off it may be.
+        """
+        name, left = self.settled_on(model, prompt, options)
+        binding = self.bind(name)
+        if not asks(binding, online):
+            return counted_here(binding, prompt, left)
+        found: TokenCount = await self.perform(binding, plan_count(binding, prompt, left))
         return found
 
     async def list_models(self, provider: str, **options: Unpack[OperationOptions]) -> ModelList:

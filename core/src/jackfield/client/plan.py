@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from attrs import define
 
@@ -18,6 +18,7 @@ from jackfield.profile import Capability, Support
 from jackfield.schema import json_schema
 from jackfield.tools import as_tool
 from jackfield.types import (
+    NO_TAGS,
     Audio,
     CachePoint,
     Document,
@@ -32,6 +33,7 @@ from jackfield.types import (
     Refusal,
     Request,
     Role,
+    Tags,
     Text,
     Timeouts,
     Tool,
@@ -39,6 +41,9 @@ from jackfield.types import (
     ToolResult,
     Video,
 )
+from jackfield.types.requests import LONGEST
+
+Lane: TypeAlias = Literal["high", "normal", "low"]
 
 
 @define
@@ -50,6 +55,9 @@ class Plan:
     max_retries: int
     notices: tuple[Notice, ...] = ()
     operation: str = "complete"
+    tags: Tags = NO_TAGS
+    stream: bool = False
+    lane: Lane = "normal"  # where the call waits, if it has to
 
 
 # What each kind of part needs of a model; text, reasoning and tool turns need nothing special.
@@ -99,12 +107,14 @@ def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any]
             if stream:
                 require(binding, Capability.STREAMING)
             asked = Request(binding.model.id, (Message("user", prompt),))
-            return Plan(asked, binding.timeouts, binding.max_retries)
+            return Plan(asked, binding.timeouts, binding.max_retries, tags=binding.tags, stream=stream)
         messages = conversation(prompt)
         notices = _check_parts(binding, messages, stream)
         request = Request(binding.model.id, messages)
         notices += _lost(binding, request) if len(messages) > 1 else ()
-        return Plan(request, binding.timeouts, binding.max_retries, tuple(notices))
+        return Plan(
+            request, binding.timeouts, binding.max_retries, tuple(notices), tags=binding.tags, stream=stream
+        )
     given = {name: value for name, value in options.items() if value is not None}
     messages = conversation(prompt, given.pop("system", None))
     tools = _tools(given.pop("tools", ()))
@@ -112,12 +122,14 @@ def plan_completion(binding: Binding, prompt: Prompt, options: Mapping[str, Any]
     output = _output(given.pop("into", None))
     extra = _extra(given.pop("extra", {}))
     timeouts, max_retries = _limits(binding, given)
+    tags = _tags(binding, given)
     chosen, notices = _checked(binding, given, OPTIONS)
     notices += _check_parts(binding, messages, stream)
     _check_tools(binding, tools, choice)
     _check_output(binding, output)
     request = Request(binding.model.id, messages, tools, choice, output, chosen, extra)
-    return Plan(request, timeouts, max_retries, (*notices, *_lost(binding, request)))
+    notices += _lost(binding, request)
+    return Plan(request, timeouts, max_retries, tuple(notices), tags=tags, stream=stream)
 
 
 def _lost(binding: Binding, request: Request) -> tuple[Notice, ...]:
@@ -134,9 +146,10 @@ def plan_operation(binding: Binding, operation: str, make: Maker, options: Mappi
     given = {name: value for name, value in options.items() if value is not None}
     extra = _extra(given.pop("extra", {}))
     timeouts, max_retries = _limits(binding, given)
+    tags = _tags(binding, given)
     chosen, notices = _checked(binding, given, spec.options)
     request = make(binding.model.id, chosen, extra)
-    return Plan(request, timeouts, max_retries, tuple(notices), operation)
+    return Plan(request, timeouts, max_retries, tuple(notices), operation, tags)
 
 
 def _listed(name: str, value: Any) -> tuple[Any, ...]:
@@ -176,16 +189,21 @@ def _limits(binding: Binding, given: dict[str, Any]) -> tuple[Timeouts, int]:
     if timeout is None:
         timeouts = binding.timeouts
     elif isinstance(timeout, Timeouts):
-        timeouts = timeout
+        timeouts = timeout.allowing(binding.model.first_token)
     else:
         timeouts = binding.timeouts.evolve(total=_positive("timeout", timeout))
     retries = given.pop("max_retries", None)
     return timeouts, binding.max_retries if retries is None else int(_not_negative("max_retries", retries))
 
 
+def _tags(binding: Binding, given: dict[str, Any]) -> Tags:
+    """Whose the call is: what it says itself, and for the rest what the settings say."""
+    return Tags.of(given.pop("tags", None)).over(binding.tags)
+
+
 def _positive(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise _invalid(f"option `{name}` must be a number above 0, not {value!r:.40}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST:
+        raise _invalid(f"option `{name}` must be a number above 0 and up to a year, not {value!r:.40}")
     return float(value)
 
 
@@ -207,7 +225,7 @@ def _checked(
     for name, value in given.items():
         spec = table.get(name)
         if spec is None:
-            raise _unknown_option(name, table)
+            raise unknown_option(name, table)
         if name == "stop":
             value = (value,) if isinstance(value, str) else _listed("stop", value)
         _check_value(name, value, spec, binding)
@@ -219,7 +237,8 @@ def _checked(
     return chosen, notices
 
 
-def _unknown_option(name: str, table: Mapping[str, OptionSpec]) -> JackfieldError:
+def unknown_option(name: str, table: Iterable[str]) -> JackfieldError:
+    """The refusal of an option that is none of those there are."""
     near = get_close_matches(name, table, 1)
     hint = f"did you mean `{near[0]}`? " if near else ""
     hint += f"a field of the provider's own goes into extra={{{name!r}: …}}"

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Self
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import TYPE_CHECKING, Self, TypeAlias
 
-from jackfield.client.call import opening, with_value
-from jackfield.client.local import answered
-from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError, TimedOut
+from jackfield.client.call import with_value
+from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError, StreamInterrupted, TimedOut
 from jackfield.events import Event, TextDelta
 from jackfield.types import Completion
 
 if TYPE_CHECKING:
-    from jackfield.client.binding import Binding
-    from jackfield.client.plan import Plan
+    from jackfield.client.continuing import Continued
     from jackfield.client.session import Session
+    from jackfield.flow import Flow
     from jackfield.transport import AsyncDriver, SyncDriver
+
+    _Session: TypeAlias = Session | Continued
 
 GRACE = 0.05  # how long the end of the body may follow the end of the answer, to keep the connection
 
@@ -28,10 +29,9 @@ GRACE = 0.05  # how long the end of the body may follow the end of the answer, t
 class _Shared:
     """What both streams have in common."""
 
-    def __init__(self, binding: Binding, plan: Plan) -> None:
-        self._binding = binding
-        self._plan = plan
-        self._session: Session | None = None
+    def __init__(self, opening: Flow[Session]) -> None:
+        self._opening = opening
+        self._session: _Session | None = None
         self._completion: Completion | None = None
         self._closed = False
 
@@ -42,12 +42,12 @@ class _Shared:
             return self._completion
         return Completion(()) if self._session is None else self._session.completion()
 
-    def _settled(self, session: Session) -> None:
+    def _settled(self, session: _Session) -> None:
         """Keep the completion of a stream that ended well."""
         completion = session.completion(session.seconds(time.monotonic()))
-        self._completion = with_value(self._plan, completion)
+        self._completion = with_value(session.plan, completion)
 
-    def _late(self, session: Session, error: JackfieldError) -> JackfieldError:
+    def _late(self, session: _Session, error: JackfieldError) -> JackfieldError:
         """The error as it is to be told: a read that timed out because all time is up is the deadline's doing.
 
         One that ended before that had only as long as a stream may be silent.
@@ -67,6 +67,10 @@ class _Shared:
 
     def __del__(self) -> None:
         session = self._session
+        if session is not None and not self._closed:
+            session.settle(
+                time.monotonic(), gone=not session.done
+            )  # an event loop that is gone ends no streams
         if session is not None and not self._closed and not session.done:
             warnings.warn(
                 "a stream was dropped without being closed: use `with`", ResourceWarning, stacklevel=2
@@ -76,8 +80,8 @@ class _Shared:
 class Stream(_Shared):
     """Events as they come. Iterate it, or its ``text``; leave it early and the connection is dropped."""
 
-    def __init__(self, binding: Binding, plan: Plan, driver: SyncDriver) -> None:
-        super().__init__(binding, plan)
+    def __init__(self, opening: Flow[Session], driver: SyncDriver) -> None:
+        super().__init__(opening)
         self._driver = driver
         self._events = self._run()
 
@@ -111,29 +115,36 @@ class Stream(_Shared):
 
     def _run(self) -> Iterator[Event]:
         driver = self._driver
-        session = self._session = driver.run(answered(self._binding, opening(self._binding, self._plan)))
-        opened, deadline, idle = session.opened, session.deadline, self._plan.timeouts.idle
+        session: _Session = driver.run(self._opening)
+        self._session = session
         try:
-            yield from session.held
-            while not session.done:
-                silent = time.monotonic() + idle
-                try:
-                    chunk = driver.read(opened, min(silent, deadline))
-                except JackfieldError as exc:
-                    failure = self._late(session, exc)
-                else:
-                    yield from session.feed(chunk) if chunk else session.end()
-                    continue
-                raise session.interrupted(failure)
-            if session.failure is not None:
-                raise session.broken()
+            while (broken := (yield from self._piece(session))) is not None:
+                if session.sequel is None:
+                    raise broken
+                session = self._session = driver.run(session.sequel.going_on(session, broken))
             self._settled(session)
             self._drain(session)
         finally:
             self._closed = True
-            driver.close(opened)
+            session.settle(time.monotonic(), gone=not session.done)
+            driver.close(session.opened)
 
-    def _drain(self, session: Session) -> None:
+    def _piece(self, session: _Session) -> Generator[Event, None, StreamInterrupted | None]:
+        """The events of one answer up to its end; returns what broke it, if anything did."""
+        driver, opened = self._driver, session.opened
+        yield from session.held
+        while not session.done:
+            try:
+                chunk = driver.read(opened, session.until(time.monotonic()))
+            except JackfieldError as exc:
+                failure = self._late(session, exc)
+            else:
+                yield from session.feed(chunk) if chunk else session.end()
+                continue
+            return session.interrupted(failure)
+        return None if session.failure is None else session.broken()
+
+    def _drain(self, session: _Session) -> None:
         """Read on to the end of the body, if it is there already, so that the connection can serve again."""
         try:
             self._driver.read(session.opened, time.monotonic() + GRACE)
@@ -144,8 +155,8 @@ class Stream(_Shared):
 class AsyncStream(_Shared):
     """Events as they come. Iterate it, or its ``text``; leave it early and the connection is dropped."""
 
-    def __init__(self, binding: Binding, plan: Plan, driver: AsyncDriver) -> None:
-        super().__init__(binding, plan)
+    def __init__(self, opening: Flow[Session], driver: AsyncDriver) -> None:
+        super().__init__(opening)
         self._driver = driver
         self._events = self._run()
 
@@ -179,33 +190,35 @@ class AsyncStream(_Shared):
 
     async def _run(self) -> AsyncIterator[Event]:
         driver = self._driver
-        session = self._session = await driver.run(
-            answered(self._binding, opening(self._binding, self._plan))
-        )
-        opened, deadline, idle = session.opened, session.deadline, self._plan.timeouts.idle
+        session: _Session = await driver.run(self._opening)
+        self._session = session
         try:
-            for event in session.held:
-                yield event
-            while not session.done:
-                silent = time.monotonic() + idle
-                try:
-                    chunk = await driver.read(opened, min(silent, deadline))
-                except JackfieldError as exc:
-                    failure = self._late(session, exc)
-                else:
-                    for event in session.feed(chunk) if chunk else session.end():
-                        yield event
-                    continue
-                raise session.interrupted(failure)
-            if session.failure is not None:
-                raise session.broken()
+            while True:
+                broken = None
+                for event in session.held:
+                    yield event
+                while not session.done:
+                    try:
+                        chunk = await driver.read(session.opened, session.until(time.monotonic()))
+                    except JackfieldError as exc:
+                        broken = session.interrupted(self._late(session, exc))
+                    else:
+                        for event in session.feed(chunk) if chunk else session.end():
+                            yield event
+                if session.failure is None:
+                    break
+                broken = broken or session.broken()
+                if session.sequel is None:
+                    raise broken
+                session = self._session = await driver.run(session.sequel.going_on(session, broken))
             self._settled(session)
             await self._drain(driver, session)
         finally:
             self._closed = True
-            await driver.close(opened)
+            session.settle(time.monotonic(), gone=not session.done)
+            await driver.close(session.opened)
 
-    async def _drain(self, driver: AsyncDriver, session: Session) -> None:
+    async def _drain(self, driver: AsyncDriver, session: _Session) -> None:
         """Read on to the end of the body, if it is there already, so that the connection can serve again."""
         try:
             await driver.read(session.opened, time.monotonic() + GRACE)

@@ -98,9 +98,11 @@ class Await:
     """Begin something that another thread finishes, and wait for it: resumes with the future's result.
 
     Whoever is cancelled while waiting leaves what was begun alone: a row that is being written gets written.
+    If it has not ended ``within`` so many seconds, a ``TimeoutError`` is raised, and it is left alone, too.
     """
 
     begin: Callable[[], Future[Any]]
+    within: float | None = None
 
 
 @define

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 
 from jackfield.transport.faults import Fault
-from jackfield.types import Timeouts
+from jackfield.types.requests import FIRST_TOKEN, Timeouts
 
 
 class Clocks:
@@ -15,10 +15,11 @@ class Clocks:
     the two clocks that are about progress: upload stall and idle bytes.
     """
 
-    __slots__ = ("_timeouts", "deadline", "whole")
+    __slots__ = ("_timeouts", "asked", "deadline", "whole")
 
     def __init__(self, timeouts: Timeouts, deadline: float, whole: bool) -> None:
         self._timeouts = timeouts
+        self.asked = 0.0  # when the last byte of the request was out
         self.deadline = deadline
         self.whole = whole
 
@@ -40,14 +41,27 @@ class Clocks:
         return self._within(self._timeouts.upload, "timeout.upload")
 
     def head(self) -> Moment:
-        """Until when the head must be here. A whole answer is late by nature: only its deadline counts."""
+        """Until when the head must be here. A whole answer is late by nature: only its deadline counts.
+
+        The head of a stream is no later than its first token may be.
+        """
+        self.asked = monotonic()
         if self.whole:
             return Moment(self.deadline, "deadline")
+        first_token = self._timeouts.first_token
+        if first_token is not None and first_token < self._timeouts.headers:
+            return self._within(first_token, "timeout.first_token")
         return self._within(self._timeouts.headers, "timeout.headers")
 
     def body(self) -> Moment:
-        """Until when the next byte of the body must be here."""
-        return self._within(self._timeouts.idle, "timeout.idle")
+        """Until when the next byte of the body must be here.
+
+        A model that thinks may be silent for longer than one that talks. Which of the two a stream does only its
+        reader can tell, whose deadline for each read is the shorter one.
+        """
+        timeouts = self._timeouts
+        seconds = timeouts.idle if self.whole else max(timeouts.idle, timeouts.first_token or FIRST_TOKEN)
+        return self._within(seconds, "timeout.idle")
 
     def _within(self, seconds: float, kind: str) -> Moment:
         at = monotonic() + seconds

@@ -78,7 +78,7 @@ class SyncDriver:
             Sleep: lambda effect: self.sleep(effect.seconds),
             Once: self._once,
             Aside: lambda effect: effect.function(),
-            Await: lambda effect: effect.begin().result(),
+            Await: lambda effect: effect.begin().result(effect.within),
             Race: self._race,
         }
 
@@ -273,6 +273,8 @@ class AsyncDriver:
         return shared
 
     def _land(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled():
+            task.exception()  # asked for, or asyncio complains where all who waited have gone away
         if self._flights[key].task is task:
             del self._flights[key]
 
@@ -287,7 +289,10 @@ async def _await(effect: Await) -> Any:
     import asyncio
 
     future = effect.begin()
-    return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
+    if future.done():
+        return future.result()
+    async with asyncio.timeout(effect.within):
+        return await asyncio.shield(asyncio.wrap_future(future))
 
 
 async def _settled(task: asyncio.Task[Any]) -> None:

@@ -97,6 +97,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "timeout.connect": ("{host} did not accept the connection in time", "raise Timeouts.connect"),
     "timeout.upload": ("{host} stopped taking the request", "raise Timeouts.upload"),
     "timeout.headers": ("{host} did not begin to answer in time", "raise Timeouts.headers"),
+    "timeout.first_token": ("{host} did not begin to answer in time", "raise Timeouts.first_token"),
     "timeout.idle": ("{host} fell silent in the middle of the answer", "raise Timeouts.idle"),
     "deadline": ("the time for the call to {host} ran out", "raise timeout"),
 }

@@ -72,6 +72,7 @@ class Line:
         "stage",
         "tapped",
         "uploaded",
+        "watcher",
         "way",
     )
 
@@ -84,6 +85,7 @@ class Line:
         self.stage = POOL
         self.tapped = False
         self.uploaded = False
+        self.watcher: Any = None  # who may shut it while this exchange lasts
         self.idle_since = 0.0
         self._sock: socket.socket | None = None
 
@@ -103,9 +105,9 @@ class Line:
         self.tapped = False
         self.uploaded = False
         self.stage = POOL
-        watcher = watched.by
-        if watcher is not None:
-            watcher.line = self
+        self.watcher = watched.by
+        if self.watcher is not None:
+            self.watcher.line = self
 
     def handle_request(self, request: Any) -> Answer:
         """Carry out one exchange up to the head of the answer; called by the library's transport."""
@@ -113,6 +115,8 @@ class Line:
         if self._sock is None:
             self.stage = CONNECT
             self._sock = connected(self.origin, self.way, self.clocks.connect())
+            if self.watcher is not None and self.watcher.abandoned.is_set():
+                self.shut()  # whoever shut it before found no socket
         body = b"".join(request.stream)
         self._upload(self.exchange.render(request.method, request.url.target, request.headers, body))
         self.stage = self.exchange.stage = HEAD
@@ -132,6 +136,8 @@ class Line:
 
     def recycle(self) -> bool:
         """Whether the line can carry another exchange; it is made ready for it."""
+        if self.watcher is not None:
+            self.watcher.let_go(self)
         return self.uploaded and self._sock is not None and self.exchange.recycle()
 
     def settled(self) -> bool:
@@ -263,6 +269,8 @@ def keep_alive(sock: socket.socket) -> None:
 
 def readable(sock: socket.socket) -> bool:
     """Whether a read would not block: bytes are here, or the other side has closed."""
+    if sock.fileno() < 0:
+        return False  # collected before whoever reads it: nothing will come
     if not hasattr(select, "poll"):
         return bool(select.select([sock], [], [], 0)[0])
     poll = select.poll()

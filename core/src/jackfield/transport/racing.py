@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from jackfield.flow import Abandoned, Flow, Race
+from jackfield.flow import Abandoned, Close, Flow, Now, Open, Race
 from jackfield.transport.lines import Line, watched
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ class Runner:
     """One of the flows, in a thread of its own."""
 
     def __init__(
-        self, flow: Flow[Any], run: Callable[[Flow[Any], Runner], Any], ended: threading.Condition
+        self,
+        flow: Flow[Any],
+        run: Callable[[Flow[Any], Runner], Any],
+        ended: threading.Condition,
+        spare: Callable[[Any], None],
     ) -> None:
         self.done = False
         self.result: Any = None
@@ -33,6 +37,7 @@ class Runner:
         self.abandoned = threading.Event()
         self._ended = ended
         self._flow = flow
+        self._spare = spare
         context = contextvars.copy_context()
         threading.Thread(
             target=context.run, args=(self._run, run), daemon=True, name="jackfield-race"
@@ -44,11 +49,22 @@ class Runner:
         return self.done and self.failure is None
 
     def abandon(self) -> None:
-        """Let it end at once, wherever it is; its flow settles what it began."""
-        self.abandoned.set()
-        line = self.line
-        if line is not None:
-            line.shut()
+        """Let it end at once, wherever it is; its flow settles what it began, and a result is let go of."""
+        with self._ended:
+            self.abandoned.set()
+            late = self.won
+            line = self.line
+            if line is not None and not late:
+                line.shut()
+        if late:
+            self._spare(self.result)
+
+    def let_go(self, line: Line) -> None:
+        """Mind a line no longer: its exchange is over, and the next one on it is somebody else's."""
+        with self._ended:
+            line.watcher = None
+            if self.line is line:
+                self.line = None
 
     def _run(self, run: Callable[[Flow[Any], Runner], Any]) -> None:
         watched.by = self
@@ -58,37 +74,38 @@ class Runner:
             self.failure = failure
         with self._ended:
             self.done = True
+            late = self.won and self.abandoned.is_set()
             self._ended.notify_all()
+        if late:
+            self._spare(self.result)
 
 
 def race(effect: Race, run: Callable[[Flow[Any], Runner], Any], plain: Run) -> Any:
     """The result of the flow that succeeds first, each in a thread of its own."""
     ended = threading.Condition()
-    runners = [Runner(effect.first(), run, ended)]
+
+    def spare(result: Any) -> None:
+        plain(effect.spare(result))
+
+    runners = [Runner(effect.first(), run, ended, spare)]
     try:
         with ended:
             ended.wait_for(lambda: runners[0].done, effect.after)
         if not runners[0].done:
-            runners.append(Runner(effect.second(), run, ended))
+            runners.append(Runner(effect.second(), run, ended, spare))
             with ended:
                 ended.wait_for(lambda: any(r.won for r in runners) or all(r.done for r in runners))
         winner = next((runner for runner in runners if runner.won), runners[0])
     except BaseException:
         for runner in runners:
-            _drop(runner, effect, plain)
+            runner.abandon()
         raise
     for runner in runners:
         if runner is not winner:
-            _drop(runner, effect, plain)
+            runner.abandon()
     if winner.failure is not None:
         raise winner.failure
     return winner.result
-
-
-def _drop(runner: Runner, effect: Race, plain: Run) -> None:
-    runner.abandon()
-    if runner.won:
-        plain(effect.spare(runner.result))
 
 
 def checked(flow: Flow[Any], runner: Runner, act: Callable[[Any], Any]) -> Any:
@@ -106,7 +123,10 @@ def checked(flow: Flow[Any], runner: Runner, act: Callable[[Any], Any]) -> Any:
             step = flow.send
         except BaseException as failure:  # noqa: BLE001  # it is raised again, inside the flow
             value, step = failure, flow.throw
-        if runner.abandoned.is_set() and not told:  # once: what it does then is to clean up
+        # Once: what it does then is to clean up. Nobody cleans up at a look at the clock.
+        if runner.abandoned.is_set() and not told and type(effect) is not Now:
+            if type(effect) is Open and step == flow.send:
+                act(Close(value))  # the flow will never know of it
             told, value, step = True, Abandoned(), flow.throw
 
 

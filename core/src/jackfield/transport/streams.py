@@ -56,6 +56,11 @@ class _Stream:
         self._body: Body = body_for(headers, cap)
         self.complete = self.over = False
 
+    @property
+    def asked(self) -> float:
+        """When the last byte of the request was out."""
+        return self._clocks.asked
+
     def close(self) -> None:
         """Drop the connection, unless the answer is complete already."""
         line = self._lease.line

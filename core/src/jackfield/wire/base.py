@@ -76,7 +76,10 @@ class Framing(Protocol):
 
 
 class Wire(Protocol):
-    """Both halves of a wire format. See the module for which verbs belong together."""
+    """Both halves of a wire format. See the module for which verbs belong together.
+
+    One that takes a last turn of the model as the beginning of its answer says so with ``prefills = True``.
+    """
 
     name: ClassVar[str]
     media_type: ClassVar[str]  # of a streamed answer

@@ -5,7 +5,7 @@ Providers agree on very little here, so everything is a table or an order of pla
 - the kind of failure: the provider's own table (of codes, or of statuses that mean something else there), then unmistakable codes, then a few texts (overlong
   prompts and bad keys come under codes that say nothing), then the status, then vague codes;
 - the words: an ``error`` object, an ``error`` string, ``detail``, ``message``, ``errors``, the bare text;
-- when to come back: ``retry-after-ms``, ``retry-after``, the body's own retry hint. Never on a success:
+- when to come back: see ``hints``. Never on a success:
   some hosts send ``retry-after`` with every answer.
 """
 
@@ -19,12 +19,12 @@ from typing import Any
 
 from jackfield.errors import ErrorInfo, JackfieldError, Malformed, kind_named, kind_of_status
 from jackfield.jsontext import loads
+from jackfield.wire import hints
 from jackfield.wire.base import Dialect
 from jackfield.wire.call import Reply
 
 MESSAGE_LIMIT = 300
 EXCERPT_LIMIT = 200
-LONGEST_WAIT = 30 * 24 * 3600.0
 
 NO_CODES: Mapping[str, str] = {}
 
@@ -73,8 +73,6 @@ _SECRETS = re.compile(
     r"\bBearer\s+\S+|\b(?:sk|gsk|csk|pk|hf|r8|nvapi)[-_][\w*.-]{8,}"
     r"|\b(?:AIza|ya29\.|eyJ)[\w.-]{12,}|\b[A-Za-z0-9]{40,}\b"
 )
-_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
-_DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?")
 _TITLE = re.compile(r"<(title|h1)[^>]{0,200}>([^<]{1,300})", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{0,500}>")
 
@@ -89,6 +87,7 @@ def error_info(reply: Reply, dialect: Dialect, codes: Mapping[str, str] = NO_COD
         request_id=request_id(reply.headers, dialect) or _body_request_id(body),
         retry_after=retry_after(reply, body),
         should_retry=_SHOULD_RETRY.get(reply.headers.get("x-should-retry", "").lower()),
+        resets=hints.resets(reply.headers) if reply.status == 429 else None,
     )
 
 
@@ -220,7 +219,7 @@ _INNER_FIELDS = ("message", "msg", "detail", "description")
 def _messages(facts: Mapping[str, Any]) -> Iterator[str]:
     """The words of a failure, best first."""
     inside = facts.get("message")
-    if isinstance(inside, str) and inside and isinstance(facts.get("error"), str | None):
+    if isinstance(inside, str) and inside.strip() and isinstance(facts.get("error"), str | None):
         yield inside if facts.get("error") in (None, "") else f"{facts['error']}: {inside}"
     for name in _MESSAGE_FIELDS:
         yield from _texts(facts.get(name))
@@ -330,47 +329,4 @@ def retry_after(reply: Reply, body: Any = None) -> float | None:
     """The seconds the provider asks us to wait: the first hint that makes sense."""
     if reply.status not in _MAY_HINT and reply.status < 500:
         return None
-    headers = reply.headers
-    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-        milliseconds = _largest(headers.get(name, ""), LONGEST_WAIT * 1000)
-        if milliseconds:  # 0 was seen beside a whole second in retry-after (2026-04)
-            return milliseconds / 1000
-    text = headers.get("retry-after", "")
-    seconds = _largest(text, LONGEST_WAIT)
-    if seconds is None and text:
-        seconds = _until(text, headers.get("date", ""))
-    return seconds if seconds is not None else _body_delay(body)
-
-
-def _largest(text: str, limit: float) -> float | None:
-    """The largest of several numbers in one header; what is no number, negative or absurd does not count."""
-    items = (item.strip() for item in text.split(",")[:8])
-    return max(
-        (float(item) for item in items if _NUMBER.fullmatch(item) and float(item) <= limit), default=None
-    )
-
-
-def _until(text: str, now: str) -> float | None:
-    """The seconds until an HTTP date, by the clock that wrote it: ours may be wrong."""
-    from email.utils import parsedate_to_datetime
-
-    if not text.isascii() or len(text) > 64:
-        return None
-    try:
-        there, here = parsedate_to_datetime(text), parsedate_to_datetime(now)
-        seconds = (there.replace(tzinfo=None) - here.replace(tzinfo=None)).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return seconds if 0 <= seconds <= LONGEST_WAIT else None
-
-
-def _body_delay(body: Any) -> float | None:
-    details = _facts(body).get("details")
-    for detail in details if isinstance(details, list) else ():
-        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
-        match = _DURATION.fullmatch(delay) if isinstance(delay, str) and delay else None
-        if match is not None:
-            hours, minutes, seconds = (float(group or 0) for group in match.groups())
-            total = hours * 3600 + minutes * 60 + seconds
-            return total if 0 < total <= LONGEST_WAIT else None
-    return None
+    return hints.retry_after(reply.headers, _facts(body).get("details"))

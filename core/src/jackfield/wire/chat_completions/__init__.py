@@ -64,6 +64,7 @@ class ChatCompletions:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.settings = settings_of(dialect.settings)
+        self.prefills = bool(self.settings.prefill)
         self._renderer = Renderer(self.settings, dialect.provider)
         own = {"content-type": JSON, **dialect.headers}
         self._headers = Headers({"accept": JSON, **own})
@@ -100,6 +101,7 @@ class ChatCompletions:
         if len(choices) == 1 and (text := _words_alone(choices[0])):
             if "citations" not in body and "search_results" not in body:
                 finish, usage = finish_of(choices[0].get("finish_reason"), False), usage_of(usage_in(body))
+                usage = usage.in_tier(body["service_tier"]) if "service_tier" in body else usage
                 events += (PartStarted(1, Text(text)), ended(1), Finished(finish, usage))
                 return events, body
         finishes: dict[int, Finish] = {}
@@ -112,7 +114,8 @@ class ChatCompletions:
             check_index(index)
             finishes[index] = self._take_choice(events, choice, index, body)
         rest = _alternatives(finishes) if max(finishes) else ()
-        events.append(Finished(finishes.get(0, UNFINISHED), usage_of(usage_in(body)), rest))
+        usage = usage_of(usage_in(body)).in_tier(body.get("service_tier"))
+        events.append(Finished(finishes.get(0, UNFINISHED), usage, rest))
         return events, body
 
     def _inner_failure(self, body: Any) -> ErrorInfo:

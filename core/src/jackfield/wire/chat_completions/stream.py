@@ -93,6 +93,7 @@ class StreamParser:
         "_settings",
         "_sources",
         "_started",
+        "_tier",
         "_usage",
     )
 
@@ -105,6 +106,7 @@ class StreamParser:
         self._records = 0
         self._started = False
         self._done = False
+        self._tier: object = None
         self._usage: Mapping[str, Any] | None = None
         self._sources: Mapping[str, Any] | None = None  # the last chunk that listed some
         self._failure: ErrorInfo | None = None
@@ -176,6 +178,8 @@ class StreamParser:
             if type(choice) is not dict:
                 raise malformed("a choice is not an object")
             finishing |= self._take_choice(choice)
+        if chunk.get("service_tier"):
+            self._tier = chunk["service_tier"]
         if finishing or not choices or chunk.get("usage"):
             usage = usage_in(chunk)
             if usage is not None:
@@ -189,7 +193,7 @@ class StreamParser:
             if count(usage, "completion_tokens") < count(before, "completion_tokens"):
                 return
         self._usage = usage
-        metered = usage_of(usage)
+        metered = usage_of(usage).in_tier(self._tier)
         if metered.known:
             self._events.append(Metered(metered))
 
@@ -425,7 +429,8 @@ class StreamParser:
         self._done = True
         ordered = sorted(self._choices)
         finishes = [self._finish_of(index) for index in range(ordered[-1] + 1)]
-        events.append(Finished(finishes[0], usage_of(self._usage), tuple(finishes[1:])))
+        usage = usage_of(self._usage).in_tier(self._tier)
+        events.append(Finished(finishes[0], usage, tuple(finishes[1:])))
         return events
 
     def _finish_of(self, index: int) -> Finish:

@@ -22,7 +22,10 @@ def usage_of(raw: Mapping[str, Any], searches: int = 0) -> Usage:
     read, said = raw.get("promptTokenCount"), raw.get("candidatesTokenCount")
     if type(read) is int and type(said) is int and read > 0 and said > 0 and _TOLD_APART.isdisjoint(raw):
         if _is_text(raw.get("promptTokensDetails")):  # words alone: a third of the time of what follows
-            return Usage(read, 0, 0, 0, 0, 0, said, 0, 0, 0, searches, "reported", raw)
+            used = Usage(read, 0, 0, 0, 0, 0, said, 0, 0, 0, searches, "reported", raw)
+            return (
+                used if _LANES.isdisjoint(raw) else used.in_tier(raw.get("serviceTier")).in_tier(_lane(raw))
+            )
     prompt, tools = _whole(raw.get("promptTokenCount")), _whole(raw.get("toolUsePromptTokenCount"))
     cached = min(_whole(raw.get("cachedContentTokenCount")), prompt)
     fresh = prompt + tools - cached
@@ -31,7 +34,7 @@ def usage_of(raw: Mapping[str, Any], searches: int = 0) -> Usage:
     if thoughts and output >= thoughts and prompt + tools + output == _whole(raw.get("totalTokenCount")):
         output -= thoughts  # seen where the candidates' figure holds the thoughts already (2026-11)
     spoken, drawn = _output_media(raw, output)
-    return Usage(
+    used = Usage(
         input=fresh - audio - image,
         cache_read=cached,
         input_audio=audio,
@@ -43,6 +46,15 @@ def usage_of(raw: Mapping[str, Any], searches: int = 0) -> Usage:
         searches=searches,
         raw=raw,
     )
+    return used if _LANES.isdisjoint(raw) else used.in_tier(raw.get("serviceTier")).in_tier(_lane(raw))
+
+
+# Where the format says how a request was served; the second by hosts of their own (2026-11).
+_LANES = frozenset({"serviceTier", "trafficType"})
+
+
+def _lane(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("trafficType") or "").lower().removeprefix("on_demand_")
 
 
 _TOLD_APART = frozenset(

@@ -95,7 +95,12 @@ def usage_of(raw: Any) -> Usage:
     searches = _count(tools, "web_search_requests") if tools else 0
     read = _whole(read) if read else 0
     said = out - reasoning
-    return Usage(fresh, read, written, written_1h, 0, 0, said, reasoning, 0, 0, searches, "reported", raw)
+    used = Usage(fresh, read, written, written_1h, 0, 0, said, reasoning, 0, 0, searches, "reported", raw)
+    return used if _TIERS.isdisjoint(raw) else used.in_tier(raw.get("service_tier")).in_tier(raw.get("speed"))
+
+
+# Where the format says how a request was served: which lane it took, and how fast.
+_TIERS = frozenset({"service_tier", "speed"})
 
 
 _WRITTEN = "cache_creation_input_tokens"

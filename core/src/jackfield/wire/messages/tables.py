@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, Any] = {
     "stream_in_body": True,  # whether the body says that a stream is wanted; where it does not, the path does
     "operations": {},  # operation -> where it is and what it is sent with: ``path``, ``fields``, ``headers``
     "fixed_fields": {},  # fields that every body holds with the same value, such as a version of the format
+    "prefill": False,  # whether a last turn of the model is taken as the beginning of its answer
     "require_stop": True,  # whether a stream without `message_stop` is cut short even after a stop reason
 }
 """The settings a dialect may change."""

@@ -34,6 +34,7 @@ class Messages:
         self.dialect = dialect
         settings = {**DEFAULTS, **dialect.settings}
         by_tool = settings["structured"] == "tool"
+        self.prefills: bool = settings["prefill"]
         self.rules = Rules(Seal(dialect.provider), settings, dialect.max_output, by_tool)
         own = {"content-type": "application/json", **dialect.headers}
         self._headers = Headers({"accept": "application/json", **own})

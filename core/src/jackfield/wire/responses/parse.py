@@ -135,13 +135,14 @@ def usage_of(body: Mapping[str, Any]) -> Usage:
     searches = _searches(body, raw)
     into, out = raw.get("input_tokens_details"), raw.get("output_tokens_details")
     if type(into) is dict and type(out) is dict and not (any(into.values()) or any(out.values())):
-        return Usage(left, 0, 0, 0, 0, 0, said, 0, 0, 0, searches, "reported", raw)
+        used = Usage(left, 0, 0, 0, 0, 0, said, 0, 0, 0, searches, "reported", raw)
+        return used if "service_tier" not in body else used.in_tier(body["service_tier"])
     went_in, came_out = (left, 0, 0, 0, 0, 0), (said, 0, 0, 0)
     if type(into) is dict and any(into.values()):
         went_in = _input_buckets(into, left)
     if type(out) is dict and any(out.values()):
         came_out = _output_buckets(out, said)
-    return Usage(*went_in, *came_out, searches, raw=raw)
+    return Usage(*went_in, *came_out, searches, raw=raw).in_tier(body.get("service_tier"))
 
 
 def _input_buckets(details: Mapping[str, Any], left: int) -> tuple[int, int, int, int, int, int]:
