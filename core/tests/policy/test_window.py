@@ -57,6 +57,38 @@ def test_nothing_is_left_after_clearing():
     assert (0, 0) == window.counts(2000.0)
 
 
+def test_what_comes_after_clearing_is_counted_alone():
+    """And falls out as it came in."""
+    window = Window(60.0)
+    window.add(1000.0, failed=True)
+    window.add_start(1000.0, slow=True)
+    window.clear()
+    window.add(1001.0, failed=False)
+    window.add_start(1001.0, slow=False)
+
+    assert (1, 0, 1, 0) == (*window.counts(1001.0), window.timed, window.slow)
+    assert (0, 0, 0, 0) == (*window.counts(2000.0), window.timed, window.slow)
+
+
+def test_counts_are_those_of_the_last_ten_buckets():
+    """Whatever comes when: held against a list of all that came."""
+    chance, window, came, now = random.Random(3), Window(60.0), [], 1000.0
+    for _ in range(2000):
+        now += chance.choice((0.0, 0.5, 5.9, 6.0, 6.1, 30.0, 59.0, 61.0, 200.0))
+        bad, slow = chance.random() < 0.3, chance.random() < 0.4
+        window.add(now, failed=bad)
+        window.add_start(now, slow=slow)
+        came.append((now // 6, bad, slow))
+        recent = [one for one in came if one[0] > now // 6 - 10]
+        counted = (
+            len(recent),
+            sum(bad for _, bad, _ in recent),
+            len(recent),
+            sum(slow for *_, slow in recent),
+        )
+        assert counted == (*window.counts(now), window.timed, window.slow)
+
+
 def test_the_score_is_what_statistics_say():
     """Standard deviations above the mean of the latest thousand, computed before the value is one of them."""
     chance, anomaly, seen = random.Random(1), Anomaly(2.5), []

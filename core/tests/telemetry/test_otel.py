@@ -79,30 +79,30 @@ def test_a_call_stands_below_the_callers_span(call):
     assert mine.get_span_context().span_id == bench.spans["jackfield.call"].parent.span_id
 
 
+STANDARD = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "acme_ai",
+    "gen_ai.request.model": "m",
+    "gen_ai.request.temperature": 0,
+    "gen_ai.request.max_tokens": 9,
+    "gen_ai.request.stream": True,
+    "gen_ai.response.model": "m-2",
+    "gen_ai.response.id": "r1",
+    "gen_ai.response.finish_reasons": ("stop",),
+    "gen_ai.usage.input_tokens": 14,
+    "gen_ai.usage.output_tokens": 7,
+    "gen_ai.usage.cache_read.input_tokens": 4,
+    "gen_ai.usage.reasoning.output_tokens": 2,
+    "http.response.status_code": 200,
+    "jackfield.attempt": 2,
+    "jackfield.reason": "fallback",
+    "jackfield.route": "cheap",
+}
+
+
 def test_attempts_carry_the_standard_attributes(call):
     """Those of the request, and those of the answer; totals include what was cached and reasoned."""
-    found = dict(Bench().told(call).spans["chat m2"].attributes)
-
-    expected = {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "acme_ai",
-        "gen_ai.request.model": "m",
-        "gen_ai.request.temperature": 0,
-        "gen_ai.request.max_tokens": 9,
-        "gen_ai.request.stream": True,
-        "gen_ai.response.model": "m-2",
-        "gen_ai.response.id": "r1",
-        "gen_ai.response.finish_reasons": ("stop",),
-        "gen_ai.usage.input_tokens": 14,
-        "gen_ai.usage.output_tokens": 7,
-        "gen_ai.usage.cache_read.input_tokens": 4,
-        "gen_ai.usage.reasoning.output_tokens": 2,
-        "http.response.status_code": 200,
-        "jackfield.attempt": 2,
-        "jackfield.reason": "fallback",
-        "jackfield.route": "cheap",
-    }
-    assert expected == found
+    assert STANDARD == dict(Bench().told(call).spans["chat m2"].attributes)
 
 
 def test_a_failure_is_told_by_its_kind(call, canary):
