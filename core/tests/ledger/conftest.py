@@ -42,6 +42,7 @@ def server():
     pytest.importorskip("psycopg")
     initdb, postgres = found("initdb"), found("postgres")
     if initdb is None or postgres is None:
+        assert not os.environ.get("CI"), "there is no PostgreSQL: apt-get install postgresql"
         pytest.skip("PostgreSQL is not installed")
     # not in pytest's own folder, which it keeps from other users
     with tempfile.TemporaryDirectory(prefix="jackfield-", ignore_cleanup_errors=True) as home:

@@ -43,7 +43,7 @@ class Kept:
 def test_nothing_an_observer_raises_reaches_the_call(call, caplog, canary):
     """It is logged a few times, without the words; the others are told all the same."""
     kept = Kept()
-    fence = Fence([Broken()]).and_also(kept)
+    fence = Fence([Broken(), kept])
     with caplog.at_level(logging.WARNING, "jackfield.telemetry"):
         for event in call:
             fence.tell(event)

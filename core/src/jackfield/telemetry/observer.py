@@ -34,10 +34,6 @@ class Fence:
     def __bool__(self) -> bool:
         return bool(self._observers)
 
-    def and_also(self, observer: Observer) -> Fence:
-        """This fence with one more observer."""
-        return Fence((*self._observers, observer))
-
     def tell(self, event: Happening) -> None:
         """Tell everybody; whoever fails is logged, and nobody else is the worse for it."""
         for place, observer in enumerate(self._observers):
