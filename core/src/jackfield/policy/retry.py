@@ -34,15 +34,6 @@ class RetryPolicy:
         waits = (rules.base, rules.throttle_base, rules.ceiling, rules.longest_wait)
         return cls(max_retries, *waits, connect, rules.tries)
 
-    def delay(self, attempt: int, error: ErrorInfo, time_left: float) -> float | None:
-        """Seconds to wait before the attempt after ``attempt`` (from 1); ``None`` to give up."""
-        # An answer that could not be read came, and may have been charged: it is asked for once more, not twice.
-        most = 1 if error.kind == "protocol.body" else HARD_CAP - 1
-        if not error.retryable or attempt > min(self.max_retries, most):
-            return None
-        wait = self.wait(attempt, error)
-        return None if self.too_long(error) or not self.in_time(wait, time_left) else wait
-
     def too_long(self, error: ErrorInfo) -> bool:
         """Whether the provider asks for more patience than a caller can be expected to have."""
         return (error.retry_after or 0.0) > self.longest_wait
