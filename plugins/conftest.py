@@ -27,6 +27,12 @@ def provider(request: pytest.FixtureRequest) -> str:
     return request.path.parents[1].name
 
 
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """What is installed: found once, since to find it takes longer than most tests."""
+    return Registry()
+
+
 @pytest.fixture
 def profile(provider: str, monkeypatch: pytest.MonkeyPatch) -> Profile:
     """The provider's profile, found without importing its package."""
@@ -44,7 +50,7 @@ def _own_home(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         return
     provider: str = request.getfixturevalue("provider")
     tmp_path = request.getfixturevalue("tmp_path")
-    registry = Registry()
+    registry: Registry = request.getfixturevalue("registry")
     names: set[str] = set()
     for stated in map(registry.profile, {provider} & set(registry.ids())):  # some folders hold no provider
         specs = (stated.auth, *stated.auth.alternatives)
@@ -63,11 +69,11 @@ def unstated(profile: Profile) -> list[Capability]:
 
 
 @pytest.fixture
-def bound(provider: str) -> Callable[..., Binding]:
+def bound(provider: str, registry: Registry) -> Callable[..., Binding]:
     """Binds a model of the provider, with settings of the provider's."""
 
     def bind(model: str, **settings: Any) -> Binding:
-        return Client({"providers": {provider: settings}}).bind(f"{provider}/{model}")
+        return Client({"providers": {provider: settings}}, registry=registry).bind(f"{provider}/{model}")
 
     return bind
 
@@ -126,12 +132,13 @@ class Postbox:
 
 
 @pytest.fixture
-def sent(provider: str) -> Callable[..., Sent]:
+def sent(provider: str, registry: Registry) -> Callable[..., Sent]:
     """The call that leaves the client when a model is asked."""
 
     def ask(model: str, prompt: Any = "hi", settings: dict[str, Any] | None = None, **options: Any) -> Sent:
         postbox = Postbox()
-        client = Client({"max_retries": 0, "providers": {provider: settings or {}}}, transport=postbox)  # type: ignore[arg-type]
+        table = {"max_retries": 0, "providers": {provider: settings or {}}}
+        client = Client(table, registry=registry, transport=postbox)  # type: ignore[arg-type]
         with pytest.raises(Unavailable, match="nobody answers"):
             client.complete(f"{provider}/{model}", prompt, **options)
         return Sent(postbox.calls[0])
