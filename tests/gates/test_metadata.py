@@ -27,6 +27,17 @@ def test_installed_metadata_is_fresh(file):
     assert wanted == {(entry.group, entry.name, entry.value) for entry in installed.entry_points}, CURE
 
 
+@pytest.mark.parametrize("file", PROJECTS, ids=lambda file: file.parent.name)
+def test_licence_goes_along(file):
+    """Each distribution has the licence in its own folder: builders take it from there, and from nowhere else."""
+    licence = (ROOT / "LICENSE").read_bytes()
+    place = file.parent / "LICENSE"
+
+    assert place.is_file(), f"cp LICENSE {place.parent.relative_to(ROOT)}/"
+    assert licence == place.read_bytes()
+    assert "Apache-2.0" == tomllib.loads(file.read_text(encoding="utf-8"))["project"]["license"]
+
+
 def test_no_removed_plugin_is_installed():
     """Every installed provider of this project has its folder."""
     known = {tomllib.loads(file.read_text(encoding="utf-8"))["project"]["name"] for file in PROJECTS}

@@ -9,6 +9,7 @@ import json
 import os
 import tomllib
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -70,6 +71,17 @@ def test_every_project_becomes_a_wheel(wheels):
     assert {f"{name}-{VERSION}-py3-none-any.whl" for name in projects} == {
         file.name for file in wheels.iterdir()
     }
+
+
+def test_every_wheel_has_its_licence(wheels):
+    """The text, and what it is called."""
+    bare = []
+    for wheel in wheels.iterdir():
+        with ZipFile(wheel) as packed:
+            licences = [name for name in packed.namelist() if name.endswith(".dist-info/licenses/LICENSE")]
+            bare += [] if licences else [wheel.name]
+
+    assert [] == bare
 
 
 def test_wheels_complete_and_stream(run, installed, surroundings, tmp_path):

@@ -145,7 +145,7 @@ def test_two_processes_have_one_budget(server, settings):
     commands = [[sys.executable, "-c", PROCESS, json.dumps(table), name] for name in "ab"]
 
     running = [subprocess.Popen(command, stdout=subprocess.PIPE) for command in commands]
-    admitted = [int(process.communicate(timeout=120)[0]) for process in running]
+    admitted = [int(process.communicate(timeout=300)[0]) for process in running]
 
     assert 10 == sum(admitted)
     assert 10 * 10**9 == settled(server, settings)

@@ -69,9 +69,10 @@ def test_whoever_waits_as_told_is_let_in(state, algorithm):
 
 def test_a_leaky_bucket_gives_turns(state):
     """They are as far apart as its rate."""
+    began = time.monotonic()
     waits = [took(state, take("leaky_bucket", window=10.0)).wait for _ in range(3)]
 
-    assert waits == pytest.approx([0, 1, 2], abs=0.2)
+    assert waits == pytest.approx([0, 1, 2], abs=0.1 + time.monotonic() - began)
 
 
 def test_complaints_lower_an_adaptive_limit(state):
@@ -116,28 +117,29 @@ from jackfield import LimitReached
 settings = Settings.load(json.loads(sys.argv[1]), env={})
 board, driver = Limits(settings.limits, SharedLimits(open_state(evolve(settings.state, timeout=60.0)))), SyncDriver(None)
 admitted = []
-until = time.monotonic() + 2.0
+until = float("inf")
 while time.monotonic() < until:
+    asked = time.time()
     try:
         driver.run(board.entering({}, Cost(), 1e12))
     except LimitReached:
         continue
-    admitted.append(time.time())
+    admitted.append((asked, time.time()))
+    until = min(until, time.monotonic() + 2.0)  # a busy machine may be late to begin
 print(json.dumps(admitted))
 """
 
 
 def test_two_processes_have_one_limit(server, settings):
-    """Together they let in what one would, however hard both try; no window of half a second holds more."""
+    """Together they let in what one would, however hard both try: no second, from asking to answer, holds more."""
     rule = {"requests": "20 / second", "on_limit": "refuse"}
     table = {"state": {"url": server.url, "prefix": settings.prefix}, "limits": {"all": rule}}
     command = [sys.executable, "-c", PROCESS, json.dumps(table)]
 
     running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
-    times = sorted(
-        moment for process in running for moment in json.loads(process.communicate(timeout=120)[0])
-    )
+    spans = sorted(span for process in running for span in json.loads(process.communicate(timeout=300)[0]))
 
-    # the moments are noted after the answer, so the windows that are looked at are a little shorter
-    assert max(sum(now - 0.8 < other <= now for other in times) for now in times) <= 20
-    assert len(times) >= 40
+    assert (
+        max(sum(asked >= begin and told < begin + 0.99 for asked, told in spans) for begin, _ in spans) <= 20
+    )
+    assert len(spans) >= 40

@@ -61,7 +61,7 @@ class Talk:
 
     def hold(self) -> None:
         """Do nothing until the test is over."""
-        self.server.closing.wait(10)
+        self.server.closing.wait(60)
 
     def reset(self) -> None:
         """Close with RST instead of FIN."""
@@ -123,15 +123,15 @@ class Face:
         self.runner = asyncio.Runner() if self.kind == "async" else None
         self.transport: Any = default_async_transport(library) if self.runner else default_transport(library)
 
-    def send(self, call: Call, total: float = 5, **clocks: float) -> Any:
+    def send(self, call: Call, total: float = 60, **clocks: float) -> Any:
         """The whole answer."""
         return self._do("send", call, Timeouts(**clocks), time.monotonic() + total)
 
-    def open(self, call: Call, total: float = 5, **clocks: float) -> Any:
+    def open(self, call: Call, total: float = 60, **clocks: float) -> Any:
         """The head of the answer."""
         return self._do("open", call, Timeouts(**clocks), time.monotonic() + total)
 
-    def read(self, opened: Any, total: float = 5) -> bytes:
+    def read(self, opened: Any, total: float = 60) -> bytes:
         """The next bytes."""
         data: bytes = self._do("read", opened, time.monotonic() + total)
         return data

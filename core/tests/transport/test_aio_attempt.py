@@ -46,7 +46,7 @@ def run(work) -> int:  # type: ignore[no-untyped-def]
     """Run ``work`` with a watch; the timers it took."""
     loop = CountingLoop()
     try:
-        loop.run_until_complete(asyncio.wait_for(work(Watch(loop)), 5))
+        loop.run_until_complete(asyncio.wait_for(work(Watch(loop)), 30))
         return loop.timers
     finally:
         loop.close()

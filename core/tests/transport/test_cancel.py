@@ -69,6 +69,9 @@ STAGES = {
     "twice": ("silent", 2, 2, 1000),
     "twice while streaming": ("endless", 2, 2, 1000),
 }
+# Seconds. Fifty that are cancelled together wait for their turns on a busy machine, but not for a server; that one alone
+# is over after a few turns of the loop is tested below.
+TURNS = 5
 CALLS = -(-STORM // (len(STAGES) * AT_ONCE)) * AT_ONCE
 SHAPES = {
     "headers": (silent, 2),
@@ -140,7 +143,7 @@ async def settled(transport, before):
     """Close what is idle and let the dust settle: permits that are free, tasks and descriptors that are left over."""
     free = next(iter(transport._homes.values())).gate._free
     await transport.close()
-    until = time.monotonic() + 3
+    until = time.monotonic() + 30
     while (left := (len(asyncio.all_tasks()) - 1, descriptors() - before)) != (0, 0):
         if time.monotonic() > until:
             break
@@ -158,18 +161,18 @@ def test_a_storm_of_cancellations_leaks_nothing(library, stage, bases, ask):
 
     async def run():
         before = descriptors()
-        await transport.send(ask(bases["quick"], b"xx"), Timeouts(), time.monotonic() + 5)
+        await transport.send(ask(bases["quick"], b"xx"), Timeouts(), time.monotonic() + 60)
         took, failed = await storm(transport, ask(bases[does], b"x" * size), times)
         start = time.monotonic()
-        await transport.send(ask(bases["quick"], b"xx"), Timeouts(), time.monotonic() + 5)
+        await transport.send(ask(bases["quick"], b"xx"), Timeouts(), time.monotonic() + 60)
         return took, failed, time.monotonic() - start, await settled(transport, before)
 
     took, failed, after, left = asyncio.run(run())
 
     assert (connections, 0, 0) == left
     assert [] == failed
-    assert took[len(took) // 2] < 0.1
-    assert after < 2
+    assert took[len(took) // 2] < TURNS
+    assert after < 10
 
 
 @counts_descriptors
@@ -185,7 +188,7 @@ def test_a_cancelled_connect_leaks_nothing(library, ask, black_hole):
     took, failed, left = asyncio.run(run())
 
     assert ((1000, 0, 0), []) == (left, failed)
-    assert took[len(took) // 2] < 0.1
+    assert took[len(took) // 2] < TURNS
 
 
 @counts_descriptors
@@ -197,7 +200,7 @@ def test_an_answer_that_overtakes_its_upload_leaves_no_connection(library, serve
 
     async def main():
         before = descriptors()
-        soon = time.monotonic() + 10
+        soon = time.monotonic() + 60
         opened = await transport.open(ask(server, b"x" * 8_000_000), Timeouts(), soon)
         data = await transport.read(opened, soon)
         rest = await transport.read(opened, soon) if end else b""
@@ -234,15 +237,17 @@ def test_a_cancelled_upload_does_not_wait_for_a_deaf_server(library, serve, ask)
     transport = transport_of(library)
 
     async def main():
+        before = descriptors()
         task = asyncio.create_task(read_for_ever(transport, ask(server, b"x" * 8_000_000)))
-        await asyncio.sleep(0.1)
-        during = descriptors()
+        async with asyncio.timeout(60):
+            while not server.connections:  # noqa: ASYNC110  # it is in another thread
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)
         task.cancel()
         await asyncio.wait([task])
-        await asyncio.sleep(0.05)
-        return during - descriptors()
+        return await settled(transport, before + 1)  # the server's
 
-    assert asyncio.run(main()) == 1
+    assert (1000, 0, 0) == asyncio.run(main())
 
 
 def test_connections_close_with_their_loop(library, serve, ask):
@@ -258,9 +263,9 @@ def test_connections_close_with_their_loop(library, serve, ask):
     server = serve(script)
     transport = transport_of(library)
 
-    asyncio.run(transport.send(ask(server), Timeouts(), time.monotonic() + 5))
+    asyncio.run(transport.send(ask(server), Timeouts(), time.monotonic() + 60))
 
-    assert server.closing.wait(2)
+    assert server.closing.wait(30)
     assert closed == [b""]
 
 
@@ -269,7 +274,7 @@ def test_one_transport_serves_one_loop_after_another(library, serve, ask):
     server = serve(quick)
     transport = transport_of(library)
 
-    replies = [asyncio.run(transport.send(ask(server), Timeouts(), time.monotonic() + 5)) for _ in range(2)]
+    replies = [asyncio.run(transport.send(ask(server), Timeouts(), time.monotonic() + 60)) for _ in range(2)]
 
     assert [b"ok", b"ok"] == [reply.body for reply in replies]
     assert server.connections == 2

@@ -182,7 +182,7 @@ def test_once_returns_the_result_of_its_flow(either):
 def together(count, token):
     """What came of ``count`` threads that ask once: the flow of the first sleeps until all others wait for it."""
     running, release = threading.Event(), threading.Event()
-    driver = SyncDriver(FakeTransport(), sleep=lambda seconds: (running.set(), release.wait(5)))
+    driver = SyncDriver(FakeTransport(), sleep=lambda seconds: (running.set(), release.wait(30)))
     outcomes = []
 
     def attempt():
@@ -193,13 +193,13 @@ def together(count, token):
 
     threads = [threading.Thread(target=attempt, daemon=True) for _ in range(count)]
     threads[0].start()
-    assert running.wait(5)
+    assert running.wait(30)
     for thread in threads[1:]:
         thread.start()
     all_wait(driver, count - 1)
     release.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     return outcomes
 
 
@@ -210,7 +210,7 @@ def asking(token):
 def all_wait(driver, count):
     """Return when so many threads wait for the flow under way."""
     (flight,) = driver._flights.values()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while len(flight.landed._cond._waiters) < count:
         assert time.monotonic() < until
         time.sleep(0.001)

@@ -41,7 +41,7 @@ def test_a_result_that_comes_after_all_is_let_go_of_by_who_brings_it():
     spared, gate, told = [], threading.Event(), threading.Event()
 
     def act():
-        gate.wait(5)
+        gate.wait(30)
         return "late"
 
     running = runner(act, spared)
@@ -49,7 +49,7 @@ def test_a_result_that_comes_after_all_is_let_go_of_by_who_brings_it():
     running.abandon()
     gate.set()
 
-    assert told.wait(5)
+    assert told.wait(30)
     assert ["late"] == spared
 
 
@@ -58,7 +58,7 @@ def test_a_result_that_was_there_is_let_go_of_once():
     spared = []
     running = runner(lambda: "early", spared)
     with running._ended:
-        running._ended.wait_for(lambda: running.done, 5)
+        running._ended.wait_for(lambda: running.done, 30)
     running.abandon()
 
     assert ["early"] == spared
@@ -68,7 +68,7 @@ def test_a_result_that_was_there_is_let_go_of_once():
 def test_a_line_that_was_given_back_is_left_alone(given_back, times):
     """Another call may be on it by now."""
     gate, line = threading.Event(), Line()
-    running = runner(lambda: gate.wait(5), [])
+    running = runner(lambda: gate.wait(30), [])
     running.line = line
     if given_back:
         running.let_go(line)

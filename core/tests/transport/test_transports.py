@@ -6,6 +6,7 @@ import gzip
 import os
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_a_stream_dropped_midway_drops_its_connection(face, serve, ask, answers)
     if face.runner:
         face.send(ask(server))
 
-    assert server.closing.wait(2)
+    assert server.closing.wait(30)
     assert seen == [b""]
 
 
@@ -165,7 +166,7 @@ def test_a_connection_the_server_closed_while_idle_is_replaced(face, serve, ask,
     closed = server.closing.__class__()
 
     face.send(ask(server))
-    closed.wait(1)
+    assert closed.wait(30)
     if face.runner:
         face.runner.run(one_turn())
     reply = face.send(ask(server))
@@ -180,7 +181,9 @@ async def one_turn():
         await asyncio.sleep(0)
 
 
-# Clocks. All are short, so that they run out in real time.
+# Clocks. All are short, so that they run out in real time. A machine that is busy may take long to notice, but not as
+# long as the server drips or holds: who waits for the server has waited for ``LATE`` seconds or more.
+LATE = 8
 
 
 def elapsed(attempt):
@@ -189,15 +192,23 @@ def elapsed(attempt):
     return error.info.kind, time.monotonic() - start
 
 
+def as_soon_as_possible(attempt):
+    """What comes of it with the shortest clock with which a busy machine gets so far at all."""
+    for clock in (0.1, 0.5):
+        with suppress(TimedOut):
+            return attempt(clock)
+    return attempt(3)
+
+
 def dripping_head(talk):
     talk.request()
-    talk.drip(b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 400)
+    talk.drip(b"HTTP/1.1 200 OK\r\nx-slow: " + b"a" * 50 * LATE)
 
 
 def dripping_body(talk):
     talk.request()
     talk.send(CHUNKED)
-    talk.drip(b"1\r\na\r\n" * 100)
+    talk.drip(b"1\r\na\r\n" * 50 * LATE)
 
 
 def silent_body(talk):
@@ -217,7 +228,7 @@ def test_the_head_clock_is_not_moved_by_a_drip(face, serve, ask):
     kind, seconds = elapsed(lambda: face.open(ask(server), headers=0.15))
 
     assert kind == "timeout.headers"
-    assert 0.1 < seconds < 0.6
+    assert 0.1 < seconds < LATE
 
 
 def test_a_whole_answer_may_be_late_but_not_beyond_the_deadline(face, serve, ask):
@@ -227,7 +238,7 @@ def test_a_whole_answer_may_be_late_but_not_beyond_the_deadline(face, serve, ask
     kind, seconds = elapsed(lambda: face.send(ask(server), total=0.2, headers=0.05))
 
     assert kind == "deadline"
-    assert 0.15 < seconds < 0.6
+    assert 0.15 < seconds < LATE
 
 
 def test_the_deadline_is_not_moved_by_a_dripping_body(face, serve, ask):
@@ -239,19 +250,21 @@ def test_the_deadline_is_not_moved_by_a_dripping_body(face, serve, ask):
     kind, seconds = elapsed(lambda: [face.read(opened, until - time.monotonic()) for _ in range(99)])
 
     assert kind == "deadline"
-    assert seconds < 0.6
+    assert seconds < LATE
 
 
 def test_silence_in_the_middle_of_a_stream_runs_out(face, serve, ask):
     """The idle clock starts anew with every byte."""
     server = serve(silent_body)
 
-    opened = face.open(ask(server), idle=0.1, first_token=0.1)
-    first = face.read(opened)
-    kind, seconds = elapsed(lambda: face.read(opened))
+    def fell_silent(clock):
+        opened = face.open(ask(server), idle=clock, first_token=clock)
+        return face.read(opened), *elapsed(lambda: face.read(opened, LATE))
+
+    first, kind, seconds = as_soon_as_possible(fell_silent)
 
     assert (first, kind) == (b"a", "timeout.idle")
-    assert 0.05 < seconds < 0.5
+    assert 0.05 < seconds < LATE
 
 
 def test_an_upload_that_stalls_runs_out(face, serve, ask):
@@ -261,7 +274,7 @@ def test_an_upload_that_stalls_runs_out(face, serve, ask):
     kind, seconds = elapsed(lambda: face.send(ask(server, b"x" * 30_000_000), upload=0.15))
 
     assert kind == "timeout.upload"
-    assert seconds < 2
+    assert seconds < LATE
 
 
 def test_a_black_hole_runs_out_of_the_connect_clock(face, ask, black_hole):
@@ -331,17 +344,17 @@ def test_a_chunk_that_has_no_size_is_told_of_at_once(face, serve, ask):
     def script(talk):
         talk.request()
         talk.send(CHUNKED + b"3\r\none\r\n")
-        chunks_read.wait(5)
+        chunks_read.wait(30)
         talk.send(b"many\r\ntwo\r\n0\r\n\r\n")
         talk.hold()
 
-    opened = face.open(ask(serve(script)), idle=5)
+    opened = face.open(ask(serve(script)), idle=2 * LATE)
     first = face.read(opened)
     chunks_read.set()
-    kind, seconds = elapsed(lambda: face.read(opened))
+    kind, seconds = elapsed(lambda: face.read(opened, 2 * LATE))
 
     assert (first, kind) == (b"one", "protocol.body")
-    assert seconds < 2
+    assert seconds < LATE
 
 
 def test_a_whole_answer_cut_short_is_a_reset(face, serve, ask):
@@ -414,15 +427,21 @@ def test_a_cut_or_damaged_gzip_body_is_malformed(face, serve, ask, answers, body
     assert failure_of(lambda: face.send(ask(server))).info.kind == "protocol.body"
 
 
-def test_a_gzip_bomb_is_found_early(face, serve, ask, answers):
-    """200 MB out of 200 KB are refused within a second."""
-    bomb = gzip.compress(bytes(200_000_000), 6)
+@pytest.fixture(scope="module")
+def bomb():
+    """Zeros, packed: making them takes a second."""
+    return gzip.compress(bytes(200_000_000), 6)
+
+
+def test_a_gzip_bomb_is_found_early(face, serve, ask, answers, bomb):
+    """200 MB out of 200 KB are refused within a second of this thread: what else a machine does is not counted."""
     server = serve(answers(whole(bomb, GZIPPED)))
 
-    kind, seconds = elapsed(lambda: face.send(ask(server)))
+    begun = time.thread_time()
+    error = failure_of(lambda: face.send(ask(server)))
 
-    assert kind == "protocol.body"
-    assert seconds < 1
+    assert error.info.kind == "protocol.body"
+    assert time.thread_time() - begun < 1
 
 
 def test_an_answer_beyond_the_limit_is_refused_by_its_length(face, serve, ask, answers):
@@ -464,15 +483,15 @@ def test_a_port_out_of_range_is_a_mistake_in_the_configuration(face, ask):
 
 
 def test_closing_waits_for_nobody(face, serve, ask):
-    """Neither for a server that drips for ever, nor for one that is silent: it takes no second."""
+    """Neither for a server that drips for ever, nor for one that is silent."""
 
     def script(talk):
         talk.request()
         talk.send(b"HTTP/1.1 200 OK\r\n\r\n")
-        talk.drip(b"a" * 400)
+        talk.drip(b"a" * 50 * LATE)
 
     opened = face.open(ask(serve(script)))
     begun = time.monotonic()
     face.close_stream(opened)
 
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < LATE / 2

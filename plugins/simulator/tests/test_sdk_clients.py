@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import pytest
 
@@ -303,13 +304,13 @@ def made_cohere(simulator, key="any-key-0000"):
 
 def test_cohere(simulator):
     """Chat, streams, vectors, rankings."""
-    client = made_cohere(simulator)
-    whole = client.chat(model="command-a", messages=TURN)
-    events = list(client.chat_stream(model="command-a", messages=TURN))
-    vectors = client.embed(
-        model="embed-v4", texts=["a"], input_type="search_query", embedding_types=["float"]
-    )
-    ranked = client.rerank(model="rerank-v3", query="rivers", documents=["hills", "three rivers"])
+    with made_cohere(simulator) as client:
+        whole = client.chat(model="command-a", messages=TURN)
+        events = list(client.chat_stream(model="command-a", messages=TURN))
+        vectors = client.embed(
+            model="embed-v4", texts=["a"], input_type="search_query", embedding_types=["float"]
+        )
+        ranked = client.rerank(model="rerank-v3", query="rivers", documents=["hills", "three rivers"])
 
     deltas = [event.delta.message.content.text for event in events if event.type == "content-delta"]
     assert PROMPT == whole.message.content[0].text == "".join(deltas)
@@ -332,8 +333,8 @@ def test_failures_of_cohere(simulator, status, name):
     key, model = failing(status)
     kind = cohere.core.ApiError if "." in name else getattr(cohere, name)
 
-    with pytest.raises(kind) as caught:
-        made_cohere(simulator, key).chat(model=model, messages=TURN, request_options={"max_retries": 0})
+    with made_cohere(simulator, key) as client, pytest.raises(kind) as caught:
+        client.chat(model=model, messages=TURN, request_options={"max_retries": 0})
 
     assert status == caught.value.status_code
 
@@ -383,16 +384,16 @@ def aws(simulator, service="bedrock-runtime", secret="simulated-secret-key", **k
     from botocore.config import Config
 
     found = {"aws_access_key_id": "AKIASIMULATED0000000", "aws_secret_access_key": secret, **keys}
-    return boto3.session.Session(region_name="us-east-1").client(
-        service, endpoint_url=simulator.url, config=Config(retries={"total_max_attempts": 1}), **found
-    )
+    once = Config(retries={"total_max_attempts": 1})
+    session = boto3.session.Session(region_name="us-east-1")
+    return closing(session.client(service, endpoint_url=simulator.url, config=once, **found))
 
 
 def test_converse(simulator):
     """Whole, and as frames; every signature is checked."""
-    client = aws(simulator)
-    whole = client.converse(modelId=NOVA, messages=SAID)
-    events = list(client.converse_stream(modelId=NOVA, messages=SAID)["stream"])
+    with aws(simulator) as client:
+        whole = client.converse(modelId=NOVA, messages=SAID)
+        events = list(client.converse_stream(modelId=NOVA, messages=SAID)["stream"])
 
     deltas = [event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event]
     assert PROMPT == whole["output"]["message"]["content"][0]["text"] == "".join(deltas)
@@ -401,13 +402,13 @@ def test_converse(simulator):
 
 def test_invoke_model(simulator):
     """In the format of the model's maker."""
-    client = aws(simulator)
     body = json.dumps({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 64, "messages": TURN})
     model = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 
-    whole = json.loads(client.invoke_model(modelId=model, body=body)["body"].read())
-    events = client.invoke_model_with_response_stream(modelId=model, body=body)["body"]
-    chunks = [json.loads(event["chunk"]["bytes"]) for event in events]
+    with aws(simulator) as client:
+        whole = json.loads(client.invoke_model(modelId=model, body=body)["body"].read())
+        events = client.invoke_model_with_response_stream(modelId=model, body=body)["body"]
+        chunks = [json.loads(event["chunk"]["bytes"]) for event in events]
 
     assert PROMPT == whole["content"][0]["text"]
     assert "message_stop" == chunks[-1]["type"]
@@ -415,7 +416,8 @@ def test_invoke_model(simulator):
 
 def test_a_role_is_assumed_and_its_keys_sign(simulator):
     """Temporary keys are good, with their session token alone."""
-    found = aws(simulator, "sts").assume_role(RoleArn="arn:aws:iam::1:role/x", RoleSessionName="session")
+    with aws(simulator, "sts") as client:
+        found = client.assume_role(RoleArn="arn:aws:iam::1:role/x", RoleSessionName="session")
     keys = found["Credentials"]
     names = {
         "aws_access_key_id": keys["AccessKeyId"],
@@ -423,7 +425,8 @@ def test_a_role_is_assumed_and_its_keys_sign(simulator):
         "aws_session_token": keys["SessionToken"],
     }
 
-    answer = aws(simulator, **names).converse(modelId=NOVA, messages=SAID)
+    with aws(simulator, **names) as client:
+        answer = client.converse(modelId=NOVA, messages=SAID)
 
     assert PROMPT == answer["output"]["message"]["content"][0]["text"]
 
@@ -443,8 +446,8 @@ def test_failures_of_aws(simulator, model, secret, name):
     """Each is the exception that the client knows by name."""
     from botocore.exceptions import ClientError
 
-    with pytest.raises(ClientError) as caught:
-        aws(simulator, secret=secret).converse(modelId=model, messages=SAID)
+    with aws(simulator, secret=secret) as client, pytest.raises(ClientError) as caught:
+        client.converse(modelId=model, messages=SAID)
 
     assert name == caught.value.response["Error"]["Code"]
 
@@ -455,14 +458,13 @@ def test_failures_of_aws(simulator, model, secret, name):
 def test_ollama(simulator):
     """Chat, streams, vectors, models."""
     ollama = pytest.importorskip("ollama")
-    client = ollama.Client(host=simulator.base_url("ollama"))
-
-    whole = client.chat(model="llama3", messages=TURN)
-    pieces = [chunk.message.content for chunk in client.chat(model="llama3", messages=TURN, stream=True)]
+    with ollama.Client(host=simulator.base_url("ollama")) as client:
+        whole = client.chat(model="llama3", messages=TURN)
+        pieces = [chunk.message.content for chunk in client.chat(model="llama3", messages=TURN, stream=True)]
+        vectors, models = client.embed(model="nomic-embed-text", input="a").embeddings, client.list().models
 
     assert PROMPT == whole.message.content == "".join(pieces)
-    assert 1 == len(client.embed(model="nomic-embed-text", input="a").embeddings)
-    assert len(client.list().models) > 0
+    assert (1, True) == (len(vectors), len(models) > 0)
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 529])
@@ -470,9 +472,9 @@ def test_failures_of_ollama(simulator, status):
     """The client's one error, with the status."""
     ollama = pytest.importorskip("ollama")
     key, model = failing(status)
-    client = ollama.Client(host=simulator.base_url("ollama"), headers={"authorization": f"Bearer {key}"})
+    made = ollama.Client(host=simulator.base_url("ollama"), headers={"authorization": f"Bearer {key}"})
 
-    with pytest.raises(ollama.ResponseError) as caught:
+    with made as client, pytest.raises(ollama.ResponseError) as caught:
         client.chat(model=model, messages=TURN)
 
     assert status == caught.value.status_code

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from jackfield.errors import ErrorInfo, InvalidRequest, JackfieldError
+from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.jsontext import dumps
 from jackfield.wire import Call, Headers, Reply
 from jackfield_simulator.bill import Line
@@ -42,6 +42,15 @@ class Gone(Exception):
     """The connection is over: the client left, or a script closed it."""
 
 
+class Unread(Exception):
+    """A request that nobody reads to its end: what of it was understood, and why no more."""
+
+    def __init__(self, status: int, words: str, call: Asked | None = None) -> None:
+        super().__init__(words)
+        self.error = ErrorInfo("request.invalid", words, status)
+        self.call = call
+
+
 class _Talk:
     """One connection: requests are read from it, scripts are performed on it."""
 
@@ -49,6 +58,7 @@ class _Talk:
         self.reader = reader
         self.writer = writer
         self.last = False  # whether the client wants no more
+        self.old = False  # whether it knows no chunks
         self._deaf = False
         writer.transport.set_write_buffer_limits(1, 0)  # what is drained has left this process
 
@@ -60,32 +70,47 @@ class _Talk:
 
     async def request(self, first: bytes, base: str) -> Asked:
         """The request that begins with ``first``."""
-        head = first + await self.reader.readuntil(b"\r\n\r\n")
-        line, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
+        line, *lines = (await self._head(first)).decode("latin-1").rstrip("\r\n").split("\r\n")
         words = line.split(" ")
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
-            raise _refused("the request does not begin with a line of HTTP/1.1")
+            raise Unread(400, "the request does not begin with a line of HTTP/1.1")
         pairs = [
             (name.strip().lower(), value.strip()) for name, _, value in (one.partition(":") for one in lines)
         ]
         headers = Headers(pairs)
-        wanted = headers.get("connection", "keep-alive" if words[2] == "HTTP/1.1" else "close")
-        self.last = wanted.lower() == "close"
+        self.old = words[2] == "HTTP/1.0"
+        self.last = self.old or headers.get("connection", "").lower() == "close"
         if headers.get("expect", "").lower() == "100-continue":
             self.writer.write(CONTINUE)
-        return asked(words[0], words[1], pairs, await self._body(headers), base)
+        call = asked(words[0], words[1], pairs, b"", base)
+        try:
+            call.body = await self._body(headers)
+        except _Unmeasured as exc:
+            raise Unread(exc.status, str(exc), call) from None
+        return call
+
+    async def _head(self, first: bytes) -> bytes:
+        try:
+            return first + await self.reader.readuntil(b"\r\n\r\n")
+        except asyncio.LimitOverrunError:
+            raise Unread(431, f"the head of a request may have {LONGEST_HEAD:,} bytes") from None
 
     async def _body(self, headers: Headers) -> bytes:
         if "chunked" not in headers.get("transfer-encoding", "").lower():
-            stated = headers.get("content-length", "0")
-            return await self.reader.readexactly(_size(stated, 10))
-        pieces: list[bytes] = []
-        while size := _size((await self.reader.readline()).decode("latin-1").partition(";")[0], 16):
-            pieces.append(await self.reader.readexactly(size))
-            await self.reader.readline()
-        while (await self.reader.readline()).strip():
+            return await self.reader.readexactly(_size(headers.get("content-length", "0"), 10))
+        body = bytearray()
+        while size := _size((await self._line()).partition(";")[0], 16, len(body)):
+            body += await self.reader.readexactly(size)
+            await self._line()
+        while (await self._line()).strip():
             pass  # trailers
-        return b"".join(pieces)
+        return bytes(body)
+
+    async def _line(self) -> str:
+        try:
+            return (await self.reader.readuntil(b"\n")).decode("latin-1")
+        except asyncio.LimitOverrunError:
+            raise _Unmeasured(400, "a line between the chunks of the body has no end") from None
 
     # -- scripts -----------------------------------------------------------------------------------
 
@@ -174,17 +199,25 @@ _RARE: dict[type[Step], Callable[[_Talk], Awaitable[None]]] = {
 }
 
 
-def _refused(words: str) -> InvalidRequest:
-    return InvalidRequest(ErrorInfo("request.invalid", words, status=400))
+class _Unmeasured(Exception):
+    """A body that states no length, or one beyond the limit."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
 
 
-def _size(text: str, base: int) -> int:
+def _size(text: str, base: int, before: int = 0) -> int:
+    """The stated length of a body, or of one more chunk of it."""
+    stated = text.strip()
+    if not (stated.isascii() and stated.isalnum()):
+        raise _Unmeasured(400, f"the body has no length that can be read: {stated!r:.40}")
     try:
-        size = int(text.strip(), base)
+        size = int(stated, base)
     except ValueError:
-        size = -1
-    if not 0 <= size <= LONGEST_BODY:
-        raise _refused("the length of the body is none, or beyond the limit")
+        raise _Unmeasured(400, f"the body has no length that can be read: {stated!r:.40}") from None
+    if before + size > LONGEST_BODY:
+        raise _Unmeasured(413, f"the body is too long: {LONGEST_BODY:,} bytes may be sent")
     return size
 
 
@@ -222,21 +255,25 @@ class SocketServer:
 
     async def start(self) -> None:
         """Listen; from then on ``url`` and ``port`` are known."""
+        self.faults.configure(getattr(self.app.scenario, "faults", ()))
         self.url = await self._listen(self.port)
         self.port = int(self.url.rpartition(":")[2])
         self.elsewhere = await self._listen(0, self._astray)
         self.app.url = self.url
         self.app.faults = self.faults
-        self.faults.configure(getattr(self.app.scenario, "faults", ()))
 
     async def stop(self) -> None:
         """Close everything, whatever is under way."""
         for server in self._servers:
             server.close()
+        await self.hang_up()
+        self._doors.close()
+
+    async def hang_up(self) -> None:
+        """Close all connections, also those that a fault holds open though their clients have left."""
         for talk in tuple(self._talks):
             talk.cancel()
         await asyncio.gather(*self._talks, return_exceptions=True)
-        self._doors.close()
 
     async def door(self, name: str) -> str:
         """An address where things go wrong before there is a connection; ``tls`` is one where TLS goes well."""
@@ -302,13 +339,21 @@ class SocketServer:
     async def _answer(self, talk: _Talk, first: bytes) -> None:
         try:
             call = await talk.request(first, self.url)
-        except InvalidRequest as exc:
-            await talk.perform(iter((_told(exc),)), _nothing_asked().line)
+        except Unread as unread:
+            await self._turn_away(talk, unread)
             raise Gone from None
         exchange = self._judged(call)
         self.requests += exchange.operation != CONTROL
-        script = self._script(exchange)
+        script = self._script(exchange, talk)
         await talk.perform(script, exchange.line, hurry=not exchange.line.fault)
+
+    async def _turn_away(self, talk: _Talk, unread: Unread) -> None:
+        """Say why a request is not read; what is none at all is on no bill."""
+        if unread.call is None:
+            await talk.perform(iter((_told(unread.error),)), _nothing_asked().line)
+            return
+        exchange = self.app.turned_away(unread.call, unread.error)
+        await talk.perform(plain(exchange, closing=True), exchange.line)
 
     def _judged(self, call: Asked) -> Exchange:
         """What is answered, by a clock that may be off."""
@@ -323,18 +368,18 @@ class SocketServer:
         exchange.line.fault = fault.name
         return exchange
 
-    def _script(self, exchange: Exchange) -> Steps:
+    def _script(self, exchange: Exchange, talk: _Talk) -> Steps:
         """What is done to answer: what a fault says, or what was asked for."""
         if exchange.operation == CONTROL:
-            return plain(exchange)
+            return plain(exchange, closing=talk.last, old=talk.old)
         try:
             fault = self.faults.for_exchange(exchange)
         except JackfieldError as exc:
             exchange.void()
             exchange.line.status = 400
-            return iter((_told(exc),))
+            return iter((_told(exc.info),))
         if fault is None:
-            return plain(exchange)
+            return plain(exchange, closing=talk.last, old=talk.old)
         exchange.line.fault = fault.name
         if not fault.charged:
             exchange.void()
@@ -343,13 +388,15 @@ class SocketServer:
     async def _astray(self, talk: _Talk) -> None:
         """Take in what was sent to another origin."""
         while first := await talk.begun():
-            await talk.request(first, self.elsewhere)
+            with contextlib.suppress(Unread):
+                await talk.request(first, self.elsewhere)
             self.strays += 1
             reply = Reply(200, Headers({"content-type": "application/json"}), b"{}")
             await talk.perform(iter((whole(reply),)), _nothing_asked().line)
 
 
-def _told(failure: JackfieldError) -> Send:
+def _told(error: ErrorInfo) -> Send:
     """What is wrong with a request that asks for what cannot be."""
-    body = {"error": {"message": str(failure), "type": "invalid_request_error", "param": None, "code": None}}
-    return whole(Reply(400, Headers({"content-type": "application/json"}), dumps(body)))
+    words = f"{error.message}; {error.hint}" if error.hint else error.message
+    body = {"error": {"message": words, "type": "invalid_request_error", "param": None, "code": None}}
+    return whole(Reply(error.status or 400, Headers({"content-type": "application/json"}), dumps(body)))

@@ -26,20 +26,37 @@ FORMS = {"converse": FRAMES, "invoke": FRAMES, "ollama": NDJSON}
 TEXT = "Aare, Limmat, Reuss, Rhone, Ticino, Inn."
 HALF = "Aare, Limmat, Reuss, Rhone, "
 
-LATE = Timeouts(total=1.6, headers=5.0, first_token=5.0, idle=5.0)
-BEGIN = Timeouts(total=60.0, headers=0.9, first_token=0.9, idle=5.0)
-IDLE = Timeouts(total=60.0, idle=0.9)
+
+def late(unit):
+    """All time is up before another clock is."""
+    return Timeouts(total=unit, connect=60.0, headers=60.0, first_token=60.0, idle=60.0)
+
+
+def begin(unit):
+    """The answer has to begin in time."""
+    return Timeouts(total=600.0, connect=60.0, headers=unit, first_token=unit, idle=60.0)
+
+
+def idle(unit):
+    """The answer must not stop."""
+    return Timeouts(total=600.0, connect=60.0, headers=60.0, first_token=60.0, idle=unit)
+
+
+# Seconds that a clock runs, and what drips in meanwhile. A machine that is busy may need longer for eight calls at once
+# to come so far that they go wrong as they should.
+UNITS = (1.0, 5.0, 25.0)
+PACE = 0.2
 
 # fault -> the clocks, and the kind of failure; whole, then streamed
 TABLE = {
-    "silent": ((LATE, "deadline"), (BEGIN, "timeout.headers")),
-    "drip-head": ((LATE, "deadline"), (BEGIN, "timeout.headers")),
-    "silent-body": ((IDLE, "timeout.idle"), (BEGIN, "timeout.first_token")),
-    "pings-only": ((LATE, "deadline"), (BEGIN, "timeout.first_token")),
-    "deaf": ((LATE, "deadline"), (BEGIN, "timeout.headers")),
-    "stall": (None, (IDLE, "interrupted: timeout.idle")),
-    "flood": (None, (LATE, "interrupted: deadline")),
-    "slow-half": (None, (LATE, "interrupted: deadline")),
+    "silent": ((late, "deadline"), (begin, "timeout.headers")),
+    "drip-head": ((late, "deadline"), (begin, "timeout.headers")),
+    "silent-body": ((idle, "timeout.idle"), (begin, "timeout.first_token")),
+    "pings-only": ((late, "deadline"), (begin, "timeout.first_token")),
+    "deaf": ((late, "deadline"), (begin, "timeout.headers")),
+    "stall": (None, (idle, "interrupted: timeout.idle")),
+    "flood": (None, (late, "interrupted: deadline")),
+    "slow-half": (None, (late, "interrupted: deadline")),
 }
 CELLS = [(name, stream) for name, cells in TABLE.items() for stream in (False, True) if cells[stream]]
 
@@ -106,19 +123,22 @@ def at_once_async(asking):
 @pytest.mark.parametrize("driver", ["sync", "async"])
 def test_the_clock_ends_it(request, served, monkeypatch, name, stream, driver) -> None:
     """Over every wire, with one request at the socket, and hardly later than the clock says."""
-    timeouts, kind = TABLE[name][stream]
+    clocks, kind = TABLE[name][stream]
     wires = befallen(name, stream)
     ask = request.getfixturevalue(f"at_once_{driver}")
-    if name == "slow-half":
-        monkeypatch.setattr(served.faults, "pace", 0.2)
     served.faults.add(name)
-    before, begun = served.server.requests, time.monotonic()
+    wanted = dict.fromkeys(wires, kind), 0 if name == "deaf" else len(wires), True
 
-    found = ask(wires, stream, timeouts)
+    for unit in UNITS:
+        served.hang_up()
+        monkeypatch.setattr(served.faults, "pace", PACE * unit)
+        before, begun = served.server.requests, time.monotonic()
+        kinds = ask(wires, stream, clocks(unit))
+        found = kinds, served.server.requests - before, time.monotonic() - begun < 4 * unit
+        if found == wanted:
+            break
 
-    assert dict.fromkeys(wires, kind) == found
-    assert served.server.requests - before == (0 if name == "deaf" else len(wires))
-    assert time.monotonic() - begun < 5.0
+    assert wanted == found
 
 
 @pytest.mark.parametrize("mode", ["sync stream", "async stream"])
@@ -126,10 +146,12 @@ def test_the_clock_ends_it(request, served, monkeypatch, name, stream, driver) -
 def test_an_answer_that_does_not_begin_is_asked_for_again(asking, served, name, mode) -> None:
     """Nothing was seen of it: three requests, as after any failure of that kind."""
     served.faults.add(name)
+    before = served.server.requests
 
-    outcome = asking("chat_completions")(mode, timeout=BEGIN)
+    outcome = asking("chat_completions")(mode, timeout=begin(0.5))
+    served.run(asyncio.sleep(0.05))  # it has read what was sent, however busy the machine
 
-    assert (3, 2) == (outcome.requests, len(outcome.waits))
+    assert (3, 2) == (served.server.requests - before, len(outcome.waits))
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
@@ -138,7 +160,7 @@ def test_a_server_that_takes_nothing_in_is_not_waited_for(asking, served, mode) 
     served.faults.add("deaf")
 
     outcome = asking("chat_completions")(
-        mode, timeout=Timeouts(total=30.0, upload=0.2), system="x" * 30_000_000, max_retries=0
+        mode, timeout=Timeouts(total=600.0, upload=0.2), system="x" * 30_000_000, max_retries=0
     )
 
     assert "timeout.upload 0" == str(outcome)
@@ -162,5 +184,5 @@ def _settled(served):
     before = -1
     while before != line.sent:
         before = line.sent
-        time.sleep(0.1)  # a server in another thread has no fake clock
+        served.run(asyncio.sleep(0.1))  # it has had its turn meanwhile, however busy the machine
     return before

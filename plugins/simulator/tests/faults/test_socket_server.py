@@ -83,7 +83,6 @@ def test_who_asks_whether_to_go_on_is_told_to(talk) -> None:
     [
         b"SSH-2.0-x\r\n\r\n",
         HEAD + b"content-length: many\r\n\r\n",
-        HEAD + b"content-length: 99999999999\r\n\r\n",
     ],
 )
 def test_what_is_no_request_is_refused(talk, served, data) -> None:
