@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.errors import InvalidRequest, Malformed
@@ -72,7 +72,13 @@ def test_depth_counts_nesting_alone():
 
 def test_a_lone_surrogate_does_not_break_encoding():
     """It is replaced: no provider can read one."""
-    assert b'"?"' == dumps("\ud800")
+    assert '"a\ufffdb"'.encode() == dumps("a\ud800b")
+    assert '"\ufffd\ufffd"'.encode() == dumps("\udc00\ud800")
+
+
+def test_halves_of_a_character_are_joined():
+    """What was taken from UTF-16 piece by piece is the character it was."""
+    assert '"\U0001f600"'.encode() == dumps("\ud83d\ude00")
 
 
 @pytest.mark.parametrize("value", [None, [None, {"a": (None, 1.5, True)}], {"a": [1], "b": None}])
@@ -97,6 +103,7 @@ def test_messages_quote_nothing_of_the_text():
     assert "secret" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=60))
 def test_any_bytes_give_a_value_or_malformed(text):
     """Nothing else escapes."""
@@ -120,6 +127,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_what_is_written_is_read(value):
     """Values survive both writers."""

@@ -77,7 +77,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON in UTF-8; a lone surrogate is replaced, since no provider can read one."""
+    """Compact JSON in UTF-8; half a character alone is U+FFFD, since no provider can read one."""
     if _quick_dumps is not None:
         try:
             text = _quick_dumps(value)
@@ -86,7 +86,16 @@ def dumps(value: Any) -> bytes:
         else:
             if b"null" not in text or _plain((value,)):  # which is what it makes of NaN
                 return text
-    return dump_text(value).encode("utf-8", "replace")
+    plain = dump_text(value)
+    try:
+        return plain.encode()
+    except UnicodeEncodeError:
+        return whole_characters(plain).encode()
+
+
+def whole_characters(text: str) -> str:
+    """``text`` with halves of a character joined, and half a character alone as U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 _SCALARS = frozenset({str, int, bool, type(None)})

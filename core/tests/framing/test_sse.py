@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jackfield.errors import Malformed
-from jackfield.framing.sse import SSE
+from jackfield.framing.sse import SSE, LargeSSE
 
 VECTORS = Path(__file__).parents[4] / "shared" / "vectors" / "sse-wpt" / "cases.json"
 KNOWN = json.loads(VECTORS.read_bytes())["cases"] if VECTORS.is_file() else []
@@ -155,3 +155,13 @@ def test_many_comments_between_events_are_allowed():
 
     for _ in range(3):
         assert 1 == len(framing.feed(b": ping\n\n" * 5000 + b"data: x\n\n"))
+
+
+def test_an_event_that_holds_a_picture_is_larger():
+    """Where pictures come whole, the limit is that of pictures."""
+    data = b"x" * (SSE.limit + 1)
+
+    with pytest.raises(Malformed):
+        SSE().feed(b"data: " + data + b"\n\n")
+
+    assert [len(data)] == [len(record.data) for record in LargeSSE().feed(b"data: " + data + b"\n\n")]

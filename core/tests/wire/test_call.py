@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.errors import InvalidRequest
@@ -30,6 +30,7 @@ def test_a_name_that_cannot_be_a_segment_is_refused(name):
         path_segment(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_name_is_refused_or_one_segment(name):
     """No text changes the shape of an address."""

@@ -215,6 +215,7 @@ def test_reasoning_that_must_be_there_is():
     assert [None, " "] == [turn.get("reasoning_content") for turn in found]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.integers(1, 12))
 def test_ids_of_calls_fit(identity, length):
     """Whatever they were, and always in the same way."""

@@ -225,6 +225,7 @@ def test_parts_that_come_whole_are_parsed_as_they_were(parts, usage):
     assert fold(events) == bare(fold(read_again(events)))
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         EmbedRequest,
@@ -245,6 +246,7 @@ vectors = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(vectors.map(tuple), st.sampled_from(["float", "base64"]))
 def test_written_vectors_are_parsed_as_they_were(found, encoding):
     """In either encoding."""

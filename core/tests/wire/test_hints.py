@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.wire.hints import duration, http_date, resets, retry_after
@@ -166,6 +166,7 @@ def test_resets(headers, seconds):
     assert seconds == resets({"date": DATE, **headers})
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_text_breaks_them(text, date):
     """Whatever stands there, it is a length of time within bounds, or nothing."""

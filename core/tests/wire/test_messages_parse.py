@@ -244,7 +244,8 @@ def test_a_refusal_says_why():
             Usage(3, output=1, reasoning=4),
         ),
         ({"input_tokens": 3, "server_tool_use": {"web_search_requests": 2}}, Usage(3, searches=2)),
-        ({"input_tokens": -3, "output_tokens": "5", "server_tool_use": 1}, Usage()),
+        ({"input_tokens": -3, "output_tokens": "five", "server_tool_use": 1}, Usage()),
+        ({"input_tokens": "3", "output_tokens": 5.0}, Usage(3, output=5)),
     ],
 )
 def test_usage_is_in_disjoint_buckets(raw, expected):

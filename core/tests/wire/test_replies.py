@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jackfield.errors import KINDS, Malformed
@@ -239,7 +239,9 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON, st.integers(200, 599))
+@example({"code": "\r"}, 200)
 def test_no_body_breaks_it(body, status):
     """Whatever is sent, something is said of a known kind."""
     error = info(status, body)
@@ -248,6 +250,7 @@ def test_no_body_breaks_it(body, status):
     assert error.message
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.text(max_size=20))
 def test_no_bytes_and_no_header_break_it(body, value):
     """Nor any bytes, nor any header."""

@@ -8,6 +8,7 @@ import pytest
 
 from jackfield.events import fold
 from jackfield.wire import Dialect, Headers, Reply, WireDecoder, wire_named
+from jackfield.wire.chat_completions.parse import usage_of as of_chat
 from jackfield.wire.generate_content.usage import usage_of as of_contents
 from jackfield.wire.messages.parse import usage_of as of_messages
 from jackfield.wire.responses.parse import usage_of as of_responses
@@ -42,6 +43,11 @@ def test_chat_answers_and_streams_tell_their_tier(word, tier):
         (of_messages({"input_tokens": 1, "service_tier": "priority"}), "priority"),
         (of_messages({"input_tokens": 1, "service_tier": "standard", "speed": "fast"}), "fast"),
         (of_messages({"input_tokens": 1}), ""),
+        (of_messages({"input_tokens": 1, "inference_geo": "global"}), ""),
+        (of_messages({"input_tokens": 1, "service_tier": "standard", "inference_geo": "us"}), "geo-us"),
+        (of_messages({"input_tokens": 1, "speed": "fast", "inference_geo": "us"}), "fast geo-us"),
+        (of_chat({**COUNTS, "service_tier": "flex"}), "flex"),
+        (of_chat({**COUNTS, "service_tier": "standard"}), ""),
         (
             of_responses(
                 {"output": [], "usage": {"input_tokens": 1, "output_tokens": 1}, "service_tier": "flex"}

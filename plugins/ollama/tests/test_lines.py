@@ -321,3 +321,14 @@ def test_the_package_loads_quickly_and_without_the_vendors_client():
     seconds, *loaded = told.split()
 
     assert (True, ["False", "False"]) == (float(seconds) < 0.2, loaded)
+
+
+@pytest.mark.parametrize("odd", [5, [5, {"token": None, "logprob": "high", "top_logprobs": 5}]])
+def test_what_stands_beside_the_words_may_be_odd(odd):
+    """Log probabilities, calls that are null and figures that are floats take no words with them."""
+    message = {"content": "hi", "tool_calls": [None]}
+    body = {"message": message, "done": True, "logprobs": odd, "eval_count": 2.0}
+
+    answer = fold(WIRE.parse_completion(Reply(200, {}, json.dumps(body).encode()))[0])
+
+    assert ("hi", 2) == (answer.text, answer.usage.output)

@@ -10,7 +10,7 @@ import re
 from typing import Any, ClassVar
 
 from jackfield.errors import ErrorInfo, Malformed
-from jackfield.framing.sse import SSE, Record
+from jackfield.framing.sse import SSE, LargeSSE, Record
 
 _new = tuple.__new__
 
@@ -128,10 +128,8 @@ class JSONArray:
         return [text.decode("utf-8", "replace")] if text else []
 
 
-class Events(SSE):
-    """A stream of events, each of which may hold a whole picture; lines end in CRLF as a rule."""
-
-    limit: ClassVar[int] = 1 << 26
+class Events(LargeSSE):
+    """A stream of events whose lines end in CRLF as a rule."""
 
     __slots__ = ()
 

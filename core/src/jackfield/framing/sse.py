@@ -264,6 +264,14 @@ class SSE:
         """A comment says nothing."""
 
 
+class LargeSSE(SSE):
+    """A stream of events, each of which may hold a whole picture, or several (2026-08: 20 MB of base64)."""
+
+    limit: ClassVar[int] = 1 << 26
+
+    __slots__ = ()
+
+
 _FIELDS = {
     "": SSE._take_comment,
     "data": SSE._take_data,

@@ -270,7 +270,9 @@ def _codes(facts: Mapping[str, Any]) -> Iterator[str]:
         inner = facts.get(name)
         if isinstance(inner, dict):
             values.append(inner.get(field))
-    words = [str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool)]
+    words = [
+        str(value).strip() for value in values if isinstance(value, str | int) and not isinstance(value, bool)
+    ]
     words = [word for word in words if word.lower() not in _NO_CODE]
     yield from sorted(dict.fromkeys(words), key=str.isdigit)
 

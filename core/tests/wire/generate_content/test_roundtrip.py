@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 import attrs
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jackfield.errors import JackfieldError
@@ -281,6 +281,7 @@ def completions(draw, alternatives=1):
     parts = tuple(draw(st.lists(answered, max_size=4).filter(unique).filter(apart)))
     if draw(st.booleans()):
         parts = (*(part for part in parts if not isinstance(part, Text)), cited(draw(words)))
+        assume(apart(parts))
     finish = finished(parts, draw(finishes))
     others = ()
     for _ in range(draw(st.integers(0, alternatives))):

@@ -316,3 +316,36 @@ def test_one_array_is_a_stream_too():
     found = events_of(json.loads(body), form="%s")
 
     assert (Text("A"), ToolCall("gc_r_0", "f")) == fold(found).parts
+
+
+def test_half_a_call_is_none_where_the_limit_cut_it():
+    """The answer ends at its length; anywhere else half a call is a stream cut short."""
+    half = {"functionCall": {"name": "f", "willContinue": True}}
+
+    cut, broken = (events_of(record(half), record(finishReason=why))[-1] for why in ("MAX_TOKENS", "STOP"))
+
+    assert Finish("length", "MAX_TOKENS") == cut.finish
+    assert "stream.truncated" == broken.error.kind
+
+
+def test_a_prompt_that_is_blocked_late_is_blocked():
+    """It is not a stream that broke off."""
+    blocked = {"promptFeedback": {"blockReason": "SAFETY"}}
+
+    last = events_of(record(text("a")), blocked)[-1]
+
+    assert ("request.policy", "SAFETY") == (last.error.kind, last.error.code)
+
+
+def test_an_index_that_is_null_is_not_told():
+    """The only candidate need not say which it is."""
+    assert "a" == fold(events_of(record(text("a"), index=None, finishReason="STOP"))).text
+
+
+def test_figures_may_be_texts():
+    """Whole numbers of 64 bits are written so by rule."""
+    figures = {"promptTokenCount": "3", "candidatesTokenCount": "2", "cachedContentTokenCount": "1"}
+
+    usage = fold(events_of(record(text("a"), finishReason="STOP", usage=figures))).usage
+
+    assert (2, 1, 2) == (usage.input, usage.cache_read, usage.output)

@@ -254,6 +254,7 @@ def test_a_rendered_request_reads_back(request, stream):
     assert (request, stream) == WIRE.read_completion(WIRE.render_completion(request, stream))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["minimal", "low", "high"]), st.booleans())
 def test_an_effort_reads_back(effort, store):
     """With what it makes the body ask for."""
@@ -364,6 +365,7 @@ def test_a_completion_streamed_word_by_word_parses_back(completion):
     assert completion == streamed(unfold(completion))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.builds(TokenLogprob, words, st.floats(-9, 0), st.just((("a", -1.0),))), min_size=1).map(tuple)
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jackfield.types import Citation
+from jackfield.wire.facts import place, words
 
 OF_TEXT = (None, "TEXT_CONTENT")
 """The types of those that are about the answer; others are about plans and thinking, which cite nothing here."""
@@ -18,12 +19,12 @@ def citation_of(raw: Mapping[str, Any]) -> Citation:
     document = first.get("document")
     facts = document if isinstance(document, dict) else {}
     return Citation(
-        _text(first.get("type")) or "document",
-        _text(facts.get("url")),
-        _text(facts.get("title")),
-        _text(raw.get("text")),
-        _count(raw.get("start")),
-        _count(raw.get("end")),
+        words(first.get("type")) or "document",
+        words(facts.get("url")),
+        words(facts.get("title")),
+        words(raw.get("text")),
+        place(raw.get("start")),
+        place(raw.get("end")),
         raw=raw,
     )
 
@@ -47,11 +48,3 @@ def written_citation(citation: Citation) -> Mapping[str, Any]:
         "sources": [source],
         "type": "TEXT_CONTENT",
     }
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _count(value: Any) -> int | None:
-    return value if type(value) is int else None

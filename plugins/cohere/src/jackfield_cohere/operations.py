@@ -26,13 +26,14 @@ from jackfield.types import (
 )
 from jackfield.wire.base import Dialect
 from jackfield.wire.call import Call, Reply, Segment
+from jackfield.wire.facts import figure
 from jackfield.wire.operation import Operations, Steps
 from jackfield.wire.operations.codec import Codec, invalid, listed, malformed, said, written
 from jackfield.wire.operations.models import PagedModels
 from jackfield.wire.operations.rerank import Rerank
 from jackfield.wire.operations.transcribe import Transcribe
 from jackfield_cohere.tables import DEFAULTS, INPUT_TYPES
-from jackfield_cohere.usage import BILLED, billed_fields, meta_usage, whole
+from jackfield_cohere.usage import BILLED, billed_fields, meta_usage
 
 MOST_TEXTS = 96
 LONGEST_TEXT = 65536
@@ -130,7 +131,7 @@ def _together(usages: list[Usage]) -> Usage:
     billed: dict[str, int] = {}
     for usage in usages:
         for name, count in usage.raw[BILLED].items():
-            billed[name] = billed.get(name, 0) + whole(count)
+            billed[name] = billed.get(name, 0) + figure(count)
     return meta_usage({BILLED: billed})
 
 
@@ -228,7 +229,7 @@ def model_info(entry: Any) -> ModelInfo:
     """What one entry says."""
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         raise malformed("a model has no name")
-    return ModelInfo(entry["name"], context=whole(entry.get("context_length")) or None, raw=entry)
+    return ModelInfo(entry["name"], context=figure(entry.get("context_length")) or None, raw=entry)
 
 
 # -- counting ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from jackfield.events import Event, Failed, Finished, Logprobs, PartEnded, PartS
 from jackfield.types import Finish, Text, TokenLogprob, ToolCall
 from jackfield.wire.base import Dialect
 from jackfield.wire.call import Reply
+from jackfield.wire.facts import items, score
 from jackfield.wire.replies import body_error, error_info, json_body
 from jackfield_cohere.read import answered_parts
 from jackfield_cohere.tables import CODES, FINISHES, PLAN, Rules
@@ -36,7 +37,7 @@ def parse_reply(reply: Reply, rules: Rules, dialect: Dialect) -> tuple[list[Even
     for number, part in enumerate(answered_parts(message, rules.seal)):
         events += (PartStarted(number, part), PartEnded(number))
         called = called or isinstance(part, ToolCall)
-    tokens = tuple(token for item in body.get("logprobs") or () for token in logprobs_of(item))
+    tokens = tuple(token for item in items(body.get("logprobs")) for token in logprobs_of(item))
     if tokens:
         events.append(Logprobs(tokens))
     events.append(Finished(finish_of(body.get("finish_reason"), called), usage_of(body.get("usage"))))
@@ -71,8 +72,8 @@ def finish_of(raw: Any, called: bool) -> Finish:
 
 def logprobs_of(item: Any) -> tuple[TokenLogprob, ...]:
     """The log probability of a stretch of text: that of its tokens together, which are not told apart."""
-    figures = item.get("logprobs") if isinstance(item, dict) else None
-    return (TokenLogprob(str(item.get("text") or ""), sum(figures)),) if figures else ()
+    figures = items(item.get("logprobs")) if isinstance(item, dict) else []
+    return (TokenLogprob(str(item.get("text") or ""), sum(map(score, figures))),) if figures else ()
 
 
 def parse_failure(reply: Reply, dialect: Dialect) -> ErrorInfo:

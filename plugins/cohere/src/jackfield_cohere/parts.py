@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from jackfield.errors import ErrorInfo, InvalidRequest, Unsupported
 from jackfield.types import Document, Image, Other, Part, Reasoning, Text
+from jackfield.wire.facts import words
 from jackfield_cohere.tables import THINKING, Seal
 
 Item: TypeAlias = dict[str, Any]
@@ -73,9 +74,9 @@ def read_document(raw: Any) -> Document | None:
 
 def read_item(item: Any, seal: Seal) -> Part:
     """One item of a content; what has no neutral form is kept verbatim."""
-    kind = item.get("type") if isinstance(item, dict) else None
+    kind = kind_of(item) if isinstance(item, dict) else None
     if kind == "text":
-        return Text(item["text"])
+        return Text(words(item.get("text")) or "")
     if kind == THINKING:
         return thinking_of(item, seal)
     if kind == "image_url":
@@ -87,7 +88,12 @@ def read_item(item: Any, seal: Seal) -> Part:
     return document or Other(str(kind), seal.close(item))
 
 
+def kind_of(item: Mapping[str, Any]) -> Any:
+    """What an item is: as it says, else as it looks."""
+    return item.get("type") or next((name for name in (THINKING, "text") if name in item), None)
+
+
 def thinking_of(item: Mapping[str, Any], seal: Seal) -> Reasoning:
     """A piece of thinking, with whatever else the provider hangs on it."""
     kept = {name: value for name, value in item.items() if name != THINKING}
-    return Reasoning(str(item.get(THINKING) or ""), seal.close(kept))
+    return Reasoning(words(item.get(THINKING)) or "", seal.close(kept))

@@ -8,9 +8,10 @@ from typing import Any
 import attrs
 
 from jackfield.errors import ErrorInfo, InvalidRequest, Malformed
-from jackfield.jsontext import loads
+from jackfield.jsontext import dump_text, loads
 from jackfield.types import Message, Output, Part, Reasoning, Request, Text, Tool, ToolCall, ToolResult
 from jackfield.wire.call import Call
+from jackfield.wire.facts import items, words
 from jackfield_cohere.citations import citation_of, is_cited
 from jackfield_cohere.parts import read_document, read_item
 from jackfield_cohere.tables import OPTIONS, PLAN, TOOL_CHOICES, UNBOUNDED, Rules, Seal
@@ -25,8 +26,8 @@ def body_of(call: Call) -> Any:
     try:
         return loads(call.body)
     except Malformed as exc:
-        words = exc.info.message
-    raise refused(f"the body is {words}")
+        why = exc.info.message
+    raise refused(f"the body is {why}")
 
 
 def read_body(body: Any, rules: Rules) -> tuple[Request, bool]:
@@ -92,8 +93,9 @@ def _assistant(turn: Mapping[str, Any], seal: Seal) -> Message:
 
 def answered_parts(turn: Mapping[str, Any], seal: Seal) -> Iterator[Part]:
     """What a turn of the model's holds: its plan, its content with citations, its calls."""
-    if turn.get(PLAN):
-        yield plan_of(turn[PLAN], seal)
+    plan = words(turn.get(PLAN))
+    if plan:
+        yield plan_of(plan, seal)
     yield from _cited(content_of(turn.get("content"), seal), turn.get("citations"))
     for number, call in enumerate(turn.get("tool_calls") or ()):
         yield call_of(call, number)
@@ -107,14 +109,16 @@ def plan_of(text: str, seal: Seal) -> Reasoning:
 def call_of(call: Mapping[str, Any], number: int) -> ToolCall:
     """A call; one without an id gets the id of its place."""
     function = call["function"]
-    return ToolCall(call.get("id") or f"call_{number}", function["name"], function.get("arguments") or "{}")
+    given = function.get("arguments") or "{}"
+    text = given if isinstance(given, str) else dump_text(given)
+    return ToolCall(str(call.get("id") or f"call_{number}"), str(function["name"]), text)
 
 
 def _cited(parts: tuple[Part, ...], citations: Any) -> Iterator[Part]:
     """The parts, each text with its citations: those that name no text are about the first."""
     found: dict[int, list[Any]] = {}
     texts = [number for number, part in enumerate(parts) if isinstance(part, Text)]
-    for raw in citations or ():
+    for raw in items(citations):
         if is_cited(raw) and texts:
             index = raw.get("content_index")
             found.setdefault(index if index in texts else texts[0], []).append(citation_of(raw))

@@ -24,6 +24,7 @@ from jackfield.types import Other, Part, Reasoning, Text, ToolCall
 from jackfield.wire.base import Dialect
 from jackfield_cohere.citations import citation_of, is_cited
 from jackfield_cohere.parse import failure_in, finish_of, logprobs_of, stream_failure
+from jackfield_cohere.parts import kind_of
 from jackfield_cohere.read import plan_of
 from jackfield_cohere.tables import PLAN, THINKING, Rules
 from jackfield_cohere.usage import usage_of
@@ -86,7 +87,7 @@ class CohereStream:
             begun = self._content.get(_index(value))
             if begun is not None:
                 return self._grow(begun, _table(_message(value).get("content")))
-        take = EVENTS.get(kind or "")
+        take = EVENTS.get(kind) if isinstance(kind, str) else None
         if take is not None:
             return take(self, value)
         return self._unnamed(value)
@@ -138,7 +139,7 @@ class CohereStream:
         return events + self._open(index, raw)
 
     def _open(self, index: int, raw: dict[str, Any]) -> list[Event]:
-        kind = raw.get("type") or (THINKING if THINKING in raw else "text")
+        kind = kind_of(raw) or "text"
         part: Part
         if kind == "text":
             part = Text("")
@@ -187,7 +188,7 @@ class CohereStream:
         index, raw = _index(value), _table(_message(value).get("tool_calls"))
         function = _table(raw.get("function"))
         identity = str(raw.get("id") or f"call_{len(self._calls)}")
-        begun, events = self._begin(ToolCall(identity, str(function["name"])))
+        begun, events = self._begin(ToolCall(identity, str(function.get("name") or "")))
         self._calls[index] = begun
         return events + self._argue(begun, function)
 

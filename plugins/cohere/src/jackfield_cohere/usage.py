@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jackfield.types import UNKNOWN_USAGE, Usage
+from jackfield.wire.facts import figure
 
 BILLED = "billed_units"
 
@@ -24,10 +25,10 @@ def usage_of(raw: Any) -> Usage:
     counted = raw.get("tokens") or raw.get(BILLED)
     if not isinstance(counted, dict):
         return UNKNOWN_USAGE
-    read, written = whole(counted.get("input_tokens")), whole(counted.get("output_tokens"))
-    cached = min(whole(raw.get("cached_tokens")), read) if "tokens" in raw else 0
-    reasoning = min(whole(counted.get("reasoning_tokens")), written)
-    pictures, searches = whole(counted.get("image_tokens")), _searches(raw.get(BILLED))
+    read, written = figure(counted.get("input_tokens")), figure(counted.get("output_tokens"))
+    cached = min(figure(raw.get("cached_tokens")), read) if "tokens" in raw else 0
+    reasoning = min(figure(counted.get("reasoning_tokens")), written)
+    pictures, searches = figure(counted.get("image_tokens")), _searches(raw.get(BILLED))
     return Usage(
         read - cached, cached, 0, 0, 0, pictures, written - reasoning, reasoning, searches=searches, raw=raw
     )
@@ -46,15 +47,7 @@ def billed_usage(usage: Usage) -> Usage | None:
 
 
 def _searches(billed: Any) -> int:
-    return whole(billed.get("search_units")) if isinstance(billed, dict) else 0
-
-
-def whole(value: Any) -> int:
-    """A count: the format writes them as floats."""
-    if value is None or type(value) is int:
-        return value if value and value > 0 else 0
-    known = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-    return round(value) if known else 0
+    return figure(billed.get("search_units")) if isinstance(billed, dict) else 0
 
 
 def usage_fields(usage: Usage) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from jackfield.jsontext import dump_text, loads
 from jackfield.types import Finish, Reasoning, Text, TokenLogprob, ToolCall
 from jackfield.wire.base import Dialect
 from jackfield.wire.call import Reply
+from jackfield.wire.facts import score
 from jackfield.wire.replies import body_error
 from jackfield_ollama.tables import FINISHES, mark, usage_of
 
@@ -71,8 +72,10 @@ class OllamaStream:
         events += self._say("thinking", said.get("thinking"))
         events += self._say("content", said.get("content"))
         for call in said.get("tool_calls") or ():
-            events += self._call(call)
-        tokens = tuple(map(_token, value.get("logprobs") or ()))
+            if call is not None:
+                events += self._call(call)
+        scored = value.get("logprobs")
+        tokens = tuple([_token(one) for one in scored if type(one) is dict]) if type(scored) is list else ()
         if tokens:
             events.append(Logprobs(tokens))
         return events + self._finish(value) if value.get("done") is True else events
@@ -141,9 +144,14 @@ def failure_in(value: Mapping[str, Any], dialect: Dialect) -> ErrorInfo:
     )
 
 
-def _token(item: Any) -> TokenLogprob:
-    top = tuple((str(one["token"]), float(one["logprob"])) for one in item.get("top_logprobs") or ())
-    return TokenLogprob(str(item["token"]), float(item["logprob"]), top)
+def _token(item: Mapping[str, Any]) -> TokenLogprob:
+    top = item.get("top_logprobs")
+    others = [_scored(one) for one in top if type(one) is dict] if type(top) is list else []
+    return TokenLogprob(*_scored(item), tuple(others))
+
+
+def _scored(item: Mapping[str, Any]) -> tuple[str, float]:
+    return str(item.get("token", "")), score(item.get("logprob"))
 
 
 def parse_reply(reply: Reply, dialect: Dialect) -> tuple[list[Event], Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jackfield.types import FinishReason, Opaque, Usage
+from jackfield.wire.facts import figure
 
 NAME = "ollama"
 
@@ -68,9 +69,4 @@ def usage_of(body: Mapping[str, Any]) -> Usage:
     read, written = raw.get("prompt_eval_count"), raw.get("eval_count")
     if read is None and written is None:
         return Usage(source="unknown", raw=raw)
-    return Usage(count(read), output=count(written), raw=raw)
-
-
-def count(value: Any) -> int:
-    """A figure, if it is one."""
-    return value if type(value) is int and value > 0 else 0
+    return Usage(figure(read), output=figure(written), raw=raw)

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from jackfield.errors import ErrorInfo
 from jackfield.events import Cited, Event, Failed, Finished, Logprobs, PartStarted, Started, ended
-from jackfield.framing.sse import SSE
+from jackfield.framing.sse import LargeSSE
 from jackfield.jsontext import dumps
 from jackfield.types import UNFINISHED, Completion, Finish, Request, Text, ToolCall
 from jackfield.wire.base import Dialect
@@ -74,9 +74,9 @@ class ChatCompletions:
 
     # -- the client half ---------------------------------------------------------------------------
 
-    def framing(self) -> SSE:
+    def framing(self) -> LargeSSE:
         """A fresh framing for one stream."""
-        return SSE()
+        return LargeSSE()
 
     def render_completion(self, request: Request, stream: bool) -> Call:
         """The call that asks for a completion."""

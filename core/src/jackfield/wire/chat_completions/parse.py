@@ -30,6 +30,7 @@ from jackfield.types import (
 )
 from jackfield.wire.chat_completions.render import WIRE
 from jackfield.wire.chat_completions.tables import AUDIO_MAGIC, FINISH, REASONING_FIELDS
+from jackfield.wire.facts import figure, place, score, words
 
 
 def malformed(message: str) -> Malformed:
@@ -71,8 +72,8 @@ def parts_of(message: Mapping[str, Any], provider: str, replay: str) -> list[Par
     if isinstance(content, str):
         if content:
             parts.append(Text(content))
-    elif isinstance(content, list):
-        parts += (part for item in content for part in content_parts(item, provider))
+    elif content is not None:
+        parts += (part for item in items_of(content) for part in content_parts(item, provider))
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
         parts.append(Refusal(refusal))
@@ -128,12 +129,23 @@ def reasoning_opaque(provider: str, replay: str, details: list[Any] | None) -> O
     return Opaque(provider, WIRE, {}) if replay in REASONING_FIELDS else None
 
 
+def items_of(content: Any) -> list[Any]:
+    """The items of a content that is no text: a list, or one alone."""
+    if type(content) is dict:
+        return [content]
+    if type(content) is list:
+        return content
+    raise malformed("its content is neither a text nor a list")
+
+
 def content_parts(item: Any, provider: str) -> Iterator[Part]:
     """The part one item of a content list is."""
     if isinstance(item, str):
         yield Text(item)
         return
-    kind = item.get("type") if isinstance(item, dict) else None
+    if item is None:
+        return
+    kind = item.get("type", "text" if "text" in item else None) if isinstance(item, dict) else None
     if kind in ("text", "output_text"):
         if item.get("text"):
             yield Text(str(item["text"]))
@@ -207,20 +219,30 @@ def audio_of(audio: Any, provider: str) -> Audio | None:
 def calls_of(message: Mapping[str, Any], provider: str) -> list[ToolCall]:
     """The tool calls of a whole message; one without an id gets the id of its place."""
     calls: list[ToolCall] = []
-    for item in listed(message.get("tool_calls"), "tool_calls"):
-        if not isinstance(item, dict):
-            raise malformed("a tool call is not an object")
+    for item in call_items(message.get("tool_calls")):
         function = function_of(item)
-        name, text = function.get("name") or "", arguments_text(function.get("arguments"))
-        calls.append(
-            ToolCall(
-                str(item.get("id") or call_id(len(calls))), name, text, opaque=call_opaque(item, provider)
-            )
-        )
+        name, text = str(function.get("name") or ""), arguments_text(function.get("arguments"))
+        opaque = call_opaque(item, provider)
+        calls.append(ToolCall(given_id(item) or call_id(len(calls)), name, text, opaque=opaque))
     legacy = message.get("function_call")
     if not calls and isinstance(legacy, dict) and legacy.get("name"):
-        calls.append(ToolCall(call_id(0), legacy["name"], arguments_text(legacy.get("arguments"))))
+        calls.append(ToolCall(call_id(0), str(legacy["name"]), arguments_text(legacy.get("arguments"))))
     return calls
+
+
+def call_items(value: Any) -> list[dict[str, Any]]:
+    """The calls of a message or delta: a list, or one alone (2026-02); what is null is none."""
+    items = [value] if type(value) is dict else listed(value, "tool_calls")
+    found = [item for item in items if item is not None]
+    if all(type(item) is dict for item in found):
+        return found
+    raise malformed("a tool call is not an object")
+
+
+def given_id(item: Mapping[str, Any]) -> str:
+    """The id a call came with; one client's word for none is `null`, as a text."""
+    identity = str(item.get("id") or "")
+    return "" if identity == "null" else identity
 
 
 def function_of(item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -270,29 +292,29 @@ def citations_of(annotations: Any) -> Iterator[Citation]:
     for item in annotations if isinstance(annotations, list) else ():
         if not isinstance(item, dict):
             continue
-        inside = item.get("url_citation")
+        kind = str(item.get("type", "other"))
+        inside = item.get(kind, item.get("url_citation"))
         fact = inside if isinstance(inside, dict) else item
-        yield Citation(
-            "url" if fact.get("url") else str(item.get("type", "other")),
-            fact.get("url"),
-            fact.get("title"),
-            fact.get("content") or None,
-            fact.get("start_index"),
-            fact.get("end_index"),
-            raw=item,
-        )
+        url = words(fact.get("url"))
+        start, end = place(fact.get("start_index")), place(fact.get("end_index"))
+        title, quote = words(fact.get("title")), words(fact.get("content")) or None
+        yield Citation("url" if url else kind, url, title, quote, start, end, raw=item)
 
 
 def sources_of(body: Mapping[str, Any]) -> list[Citation]:
     """The sources search hosts list beside the choices; the richer of their two lists."""
     results = body.get("search_results")
     if isinstance(results, list) and results:
-        found = [item for item in results if isinstance(item, dict)]
-        return [Citation("url", r.get("url"), r.get("title"), r.get("snippet") or None, raw=r) for r in found]
+        return [_source(item) for item in results if isinstance(item, dict)]
     listed = body.get("citations")
     return (
         [Citation("url", url) for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
     )
+
+
+def _source(raw: Mapping[str, Any]) -> Citation:
+    quote = words(raw.get("snippet")) or None
+    return Citation("url", words(raw.get("url")), words(raw.get("title")), quote, raw=raw)
 
 
 def logprobs_of(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
@@ -313,12 +335,13 @@ def logprobs_of(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
 
 
 def _logprob(item: Mapping[str, Any]) -> TokenLogprob:
-    top = listed(item.get("top_logprobs"), "top_logprobs")
-    return TokenLogprob(
-        item.get("token", ""),
-        item.get("logprob", 0.0),
-        tuple((one.get("token", ""), one.get("logprob", 0.0)) for one in top if isinstance(one, dict)),
-    )
+    top = item.get("top_logprobs")
+    others = [one for one in top if isinstance(one, dict)] if isinstance(top, list) else []
+    return TokenLogprob(*_token(item), tuple(map(_token, others)))
+
+
+def _token(item: Mapping[str, Any]) -> tuple[str, float]:
+    return str(item.get("token", "")), score(item.get("logprob"))
 
 
 def finish_of(raw: Any, calls: bool) -> Finish:
@@ -369,20 +392,23 @@ def usage_of(raw: Mapping[str, Any] | None) -> Usage:
     tools = raw.get("server_tool_use")
     searches = count(raw, "num_search_queries", "web_search_queries")
     searches = searches or (count(tools, "web_search_requests") if isinstance(tools, dict) else 0)
-    return Usage(*went_in, *came_out, searches, raw=raw)
+    used = Usage(*went_in, *came_out, searches, raw=raw)
+    return used.in_tier(raw["service_tier"]) if "service_tier" in raw else used
 
 
 _CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
 _WRITTEN = "cache_creation_input_tokens"
 _SEARCHED = ("num_search_queries", "web_search_queries", "server_tool_use")
-_BUCKETS = frozenset({*_CACHED, _WRITTEN, "reasoning_tokens", *_SEARCHED})  # what is told beside the totals
+_BUCKETS = frozenset(
+    {*_CACHED, _WRITTEN, "reasoning_tokens", "service_tier", *_SEARCHED}
+)  # what is told beside the totals
 
 
 def _input_buckets(
     raw: Mapping[str, Any], details: Mapping[str, Any], prompt: int
 ) -> tuple[int, int, int, int, int, int]:
     """Fresh, read from a cache, written to one (for an hour: never told), heard, seen."""
-    written = count(details, "cache_write_tokens", "cache_creation_tokens") or count(raw, _WRITTEN)
+    written = count(details, "cache_write_tokens", "cache_creation_tokens", _WRITTEN) or count(raw, _WRITTEN)
     left, read = _share(prompt, count(details, "cached_tokens") or count(raw, *_CACHED))
     left, written = _share(left, written)
     left, heard = _share(left, count(details, "audio_tokens"))
@@ -393,10 +419,18 @@ def _input_buckets(
 def _output_buckets(
     raw: Mapping[str, Any], details: Mapping[str, Any], completion: int
 ) -> tuple[int, int, int, int]:
-    """Written, reasoned, spoken, drawn. One host counts reasoning beside the completion: its total tells."""
-    reasoning = count(details, "reasoning_tokens") or count(raw, "reasoning_tokens")
+    """Written, reasoned, spoken, drawn. Two hosts count reasoning beside the completion.
+
+    The total of one tells. The other has it beside the totals, and greater than the completion it is no part of;
+    a detail that is greater is merely counted by another tokenizer (2026-08).
+    """
+    detail = count(details, "reasoning_tokens")
+    reasoning = detail or count(raw, "reasoning_tokens")
     left = completion
-    if count(raw, "total_tokens") != count(raw, "prompt_tokens") + completion + reasoning:
+    beside = (not detail and reasoning > completion) or count(raw, "total_tokens") == (
+        count(raw, "prompt_tokens") + completion + reasoning
+    )
+    if not beside:
         left, reasoning = _share(completion, reasoning)
     left, spoken = _share(left, count(details, "audio_tokens"))
     left, drawn = _share(left, count(details, "image_tokens"))
@@ -406,9 +440,9 @@ def _output_buckets(
 def count(raw: Mapping[str, Any], *names: str) -> int:
     """The first of these figures that is one; what is null, negative or no number counts as nothing."""
     for name in names:
-        value = raw.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            return int(value)
+        value = figure(raw.get(name))
+        if value:
+            return value
     return 0
 
 

@@ -46,6 +46,7 @@ from jackfield.wire.chat_completions.parse import (
     arguments_text,
     audio_of,
     call_id,
+    call_items,
     call_opaque,
     check_index,
     citations_of,
@@ -54,8 +55,10 @@ from jackfield.wire.chat_completions.parse import (
     details_text,
     finish_of,
     function_of,
+    given_id,
     hosted_parts,
     images_of,
+    items_of,
     joined_thoughts,
     listed,
     logprobs_of,
@@ -70,7 +73,10 @@ from jackfield.wire.chat_completions.parse import (
 from jackfield.wire.chat_completions.render import WIRE
 from jackfield.wire.chat_completions.settings import Settings
 from jackfield.wire.chat_completions.tables import CODES
+from jackfield.wire.facts import figure
 from jackfield.wire.replies import body_error
+
+END_MARK = "[DONE]"
 
 _TEXTS: Mapping[str, type[Text | Reasoning | Refusal]] = {
     "text": Text,
@@ -116,13 +122,15 @@ class StreamParser:
         if self._done:
             return []
         data = record.data
-        if data == "[DONE]" or not data or data.isspace():
-            return self._ended() if data == "[DONE]" else []
+        if data == END_MARK or not data or data.isspace():
+            return self._ended() if data == END_MARK else []
         events: list[Event] = []
         self._events = events
         try:
             chunk = loads(data)
         except Malformed:
+            if data.strip() == END_MARK:
+                return self._ended()
             if record.complete:
                 raise
             return []  # the bytes ended within it: ``end`` says so
@@ -175,9 +183,10 @@ class StreamParser:
             self._events.append(Started(str(chunk.get("id") or ""), str(chunk.get("model") or "")))
         finishing = False
         for choice in listed(choices, "choices"):
-            if type(choice) is not dict:
+            if type(choice) is dict:
+                finishing |= self._take_choice(choice)
+            elif choice is not None:
                 raise malformed("a choice is not an object")
-            finishing |= self._take_choice(choice)
         if chunk.get("service_tier"):
             self._tier = chunk["service_tier"]
         if finishing or not choices or chunk.get("usage"):
@@ -207,8 +216,8 @@ class StreamParser:
         delta = raw.get("delta")
         if type(delta) is dict:
             self._take_delta(choice, delta)
-        elif type(raw.get("message")) is dict and not choice.seen:
-            self._take_message(choice, raw["message"])
+        else:
+            self._take_message(choice, raw)
         if raw.get("logprobs"):
             tokens = logprobs_of(raw)
             if tokens:
@@ -234,7 +243,7 @@ class StreamParser:
             if text:
                 self._more(choice, "text", text)
                 return
-            if content is not None and type(content) is not list:
+            if content == "":
                 return
         reasoning = reasoning_text(delta)
         details = delta.get("reasoning_details")
@@ -242,8 +251,8 @@ class StreamParser:
             self._take_reasoning(choice, reasoning, details)
         if text:
             self._more(choice, "text", text)
-        elif type(content) is list:
-            self._take_items(choice, content)
+        elif content is not None and content != "":
+            self._take_items(choice, items_of(content))
         self._take_rest(choice, delta)
 
     def _take_rest(self, choice: ChoiceInMaking, delta: dict[str, Any]) -> None:
@@ -251,9 +260,8 @@ class StreamParser:
         refusal = delta.get("refusal")
         if refusal and type(refusal) is str:
             self._more(choice, "refusal", refusal)
-        calls = delta.get("tool_calls")
-        if calls:
-            for item in calls if type(calls) is list else (calls,):
+        if delta.get("tool_calls"):
+            for item in call_items(delta["tool_calls"]):
                 self._take_call(choice, item)
         for item in listed(delta.get("executed_tools"), "executed_tools"):
             self._take_hosted(choice, item)
@@ -268,8 +276,15 @@ class StreamParser:
         if type(audio) is dict:
             choice.audio.append(audio)
 
-    def _take_message(self, choice: ChoiceInMaking, message: dict[str, Any]) -> None:
-        """A whole message where deltas were expected: some servers answer that way."""
+    def _take_message(self, choice: ChoiceInMaking, raw: dict[str, Any]) -> None:
+        """A whole message where deltas were expected, or a bare text: some servers answer that way."""
+        message = raw.get("message")
+        if type(message) is not dict:
+            if raw.get("text"):
+                self._take_delta(choice, {"content": raw["text"]})
+            return
+        if choice.seen:
+            return
         choice.seen = True
         for part in parts_of(message, self._dialect.provider, self._settings.reasoning_replay):
             self._whole(choice, part)
@@ -353,16 +368,14 @@ class StreamParser:
 
     # -- tool calls --------------------------------------------------------------------------------
 
-    def _take_call(self, choice: ChoiceInMaking, item: Any) -> None:
-        if type(item) is not dict:
-            raise malformed("a tool call is not an object")
+    def _take_call(self, choice: ChoiceInMaking, item: dict[str, Any]) -> None:
         function = function_of(item)
-        given_id, name = str(item.get("id") or ""), str(function.get("name") or "")
+        identity, name = given_id(item), str(function.get("name") or "")
         text = arguments_text(function.get("arguments"))
-        call = self._call(choice, item.get("index"), given_id, name)
+        call = self._call(choice, item.get("index"), identity, name)
         if call is None:
             return
-        call.given_id = call.given_id or given_id
+        call.given_id = call.given_id or identity
         call.name = call.name or name
         call.opaque = call.opaque or call_opaque(item, self._dialect.provider)
         if text:
@@ -373,17 +386,19 @@ class StreamParser:
         elif call.name:
             self._begin(choice, call)
 
-    def _call(self, choice: ChoiceInMaking, index: Any, given_id: str, name: str) -> CallInMaking | None:
+    def _call(self, choice: ChoiceInMaking, index: Any, identity: str, name: str) -> CallInMaking | None:
         """The call a delta belongs to: the one of its index, else of its id, else the last; or a new one."""
+        if type(index) is str and index.isdigit():
+            index = figure(index)
         if type(index) is int:
             found = choice.by_index.get(index)
-        elif given_id:
-            found = next((call for call in choice.calls if call.given_id == given_id), None)
+        elif identity:
+            found = next((call for call in choice.calls if call.given_id == identity), None)
         else:
             found = choice.calls[-1] if choice.calls else None
-        if found is not None and not is_other(found, given_id, name):
+        if found is not None and not is_other(found, identity, name):
             return found
-        if not (given_id or name) and type(index) is not int:
+        if not (identity or name) and type(index) is not int:
             return None  # a piece of no call
         call = CallInMaking(len(choice.calls))
         choice.calls.append(call)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jackfield.types import Citation, Part, Text
+from jackfield.wire.facts import figure, words
 
 CHUNK, SUPPORT = "groundingChunk", "groundingSupport"
 
@@ -45,7 +46,7 @@ def citations_of(
         if isinstance(source, dict):
             number, start, end = _placed(source, "", texts)
             fields: dict[str, Any] = {
-                ours: _word(source.get(theirs)) for ours, theirs in (("url", "uri"), ("title", "title"))
+                ours: words(source.get(theirs)) for ours, theirs in (("url", "uri"), ("title", "title"))
             }
             found.append((number, Citation("url", **fields, start=start, end=end, raw=source)))
     return found
@@ -58,12 +59,12 @@ def _grounded(
     used: set[int] = set()
     for support in _listed(grounding, "groundingSupports"):
         segment = _table(_table(support).get("segment"))
-        number, start, end = _placed(segment, _word(segment.get("text")) or "", texts)
+        number, start, end = _placed(segment, words(segment.get("text")) or "", texts)
         for index in _listed(_table(support), "groundingChunkIndices"):
             if isinstance(index, int) and 0 <= index < len(chunks):
                 used.add(index)
                 raw = {CHUNK: chunks[index], SUPPORT: support}
-                yield number, _citation(chunks[index], raw, _word(segment.get("text")), (start, end))
+                yield number, _citation(chunks[index], raw, words(segment.get("text")), (start, end))
     for index, chunk in enumerate(chunks):
         if index not in used:  # a source of the answer as a whole
             yield texts[-1][0], _citation(chunk, {CHUNK: chunk}, None, (None, None))
@@ -75,7 +76,7 @@ def _citation(
     name = next((name for name in chunk if name in SOURCES), "web")
     kind, fields = SOURCES[name]
     facts = _table(chunk.get(name))
-    found: dict[str, Any] = {ours: _word(facts.get(theirs)) for ours, theirs in fields.items()}
+    found: dict[str, Any] = {ours: words(facts.get(theirs)) for ours, theirs in fields.items()}
     return Citation(kind, **found, quote=quote, start=place[0], end=place[1], raw=raw)
 
 
@@ -83,7 +84,7 @@ def _placed(
     segment: Mapping[str, Any], quote: str, texts: Sequence[tuple[int, str]]
 ) -> tuple[int, int | None, int | None]:
     """The text a segment lies in, and where: the one that has its words there, else the last."""
-    start, end = _whole(segment.get("startIndex")), segment.get("endIndex")
+    start, end = figure(segment.get("startIndex")), segment.get("endIndex")
     if isinstance(end, int):
         for number, text in texts:
             found = text.encode("utf-8", "replace")[start:end].decode("utf-8", "ignore")
@@ -113,14 +114,6 @@ def _table(value: Any) -> dict[str, Any]:
 def _listed(table: Mapping[str, Any], name: str) -> list[Any]:
     value = table.get(name)
     return value if isinstance(value, list) else []
-
-
-def _word(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
 
 
 # -- the server half -----------------------------------------------------------------------------
@@ -169,8 +162,8 @@ def _support(citation: Citation, index: int, part: Part) -> Mapping[str, Any] | 
         return None
     start, end = (len(part.text[:at].encode("utf-8", "replace")) for at in (citation.start, citation.end))
     segment = {"partIndex": index} if index else {}
-    words = part.text[citation.start : citation.end]
-    return {"segment": {**segment, "startIndex": start, "endIndex": end, "text": words}}
+    said = part.text[citation.start : citation.end]
+    return {"segment": {**segment, "startIndex": start, "endIndex": end, "text": said}}
 
 
 def _joined(

@@ -125,7 +125,9 @@ def call_id(identity: str, number: int) -> str:
 
 def index_of(candidate: Mapping[str, Any], place: int) -> int:
     """Which answer a candidate is; the only one need not say."""
-    index = candidate.get("index", place)
+    index = candidate.get("index")
+    if index is None:
+        return place
     if type(index) is not int or not 0 <= index < MOST_CANDIDATES:
         raise malformed("a candidate has no sensible index").to_exception()
     return index

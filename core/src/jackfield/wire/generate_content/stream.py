@@ -296,9 +296,10 @@ class ContentStream:
     def end(self) -> list[Event]:
         """``Finished`` if every answer has said why it ended; else the stream was cut short."""
         answers = self._answers.values()
-        if not answers and self._blocked is not None:
+        cut = not answers or any(map(_is_cut, answers))
+        if cut and self._blocked is not None:
             return [Failed(self._blocked)]
-        if not answers or any(answer.finish is None or answer.calling for answer in answers):
+        if cut:
             who = self._dialect.provider or "the provider"
             return [
                 Failed(ErrorInfo("stream.truncated", f"{who} ended the stream before the answer", sent="yes"))
@@ -311,6 +312,11 @@ class ContentStream:
         searches = sum(answer.searches for answer in answers)
         usage = usage_of(self._figures, searches) if self._figures else UNKNOWN_USAGE
         return [*events, Finished(finishes.get(0, UNFINISHED), usage, rest)]
+
+
+def _is_cut(answer: Answering) -> bool:
+    """Whether an answer is not complete: half a call is none, unless it was the answer's own limit that cut it."""
+    return answer.finish is None or (answer.calling is not None and answer.finish.reason == "stop")
 
 
 def _finish(answer: Answering) -> Finish:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jackfield.types import UNKNOWN_USAGE, Usage
+from jackfield.wire.facts import figure
 
 COUNTED = frozenset({"promptTokenCount", "candidatesTokenCount", "totalTokenCount"})
 _NOTHING: Mapping[str, int] = {}
@@ -26,12 +27,12 @@ def usage_of(raw: Mapping[str, Any], searches: int = 0) -> Usage:
             return (
                 used if _LANES.isdisjoint(raw) else used.in_tier(raw.get("serviceTier")).in_tier(_lane(raw))
             )
-    prompt, tools = _whole(raw.get("promptTokenCount")), _whole(raw.get("toolUsePromptTokenCount"))
-    cached = min(_whole(raw.get("cachedContentTokenCount")), prompt)
+    prompt, tools = figure(raw.get("promptTokenCount")), figure(raw.get("toolUsePromptTokenCount"))
+    cached = min(figure(raw.get("cachedContentTokenCount")), prompt)
     fresh = prompt + tools - cached
     audio, image = _input_media(raw, fresh)
-    output, thoughts = _whole(raw.get("candidatesTokenCount")), _whole(raw.get("thoughtsTokenCount"))
-    if thoughts and output >= thoughts and prompt + tools + output == _whole(raw.get("totalTokenCount")):
+    output, thoughts = figure(raw.get("candidatesTokenCount")), figure(raw.get("thoughtsTokenCount"))
+    if thoughts and output >= thoughts and prompt + tools + output == figure(raw.get("totalTokenCount")):
         output -= thoughts  # seen where the candidates' figure holds the thoughts already (2026-11)
     spoken, drawn = _output_media(raw, output)
     used = Usage(
@@ -105,16 +106,12 @@ def _by_modality(details: Any) -> Mapping[str, int]:
     for detail in details:
         if isinstance(detail, dict):
             kind = _modality(detail)
-            found[kind] = found.get(kind, 0) + _whole(detail.get("tokenCount"))
+            found[kind] = found.get(kind, 0) + figure(detail.get("tokenCount"))
     return found
 
 
 def _modality(detail: Any) -> str:
     return str(detail.get("modality")) if isinstance(detail, dict) else ""
-
-
-def _whole(value: Any) -> int:
-    return value if type(value) is int and value > 0 else 0
 
 
 def usage_fields(usage: Usage) -> dict[str, Any]:

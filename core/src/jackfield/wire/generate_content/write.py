@@ -23,7 +23,7 @@ from jackfield.events import (
     Started,
     TextDelta,
 )
-from jackfield.jsontext import dump_text, dumps
+from jackfield.jsontext import dumps
 from jackfield.types import (
     Citation,
     Completion,
@@ -310,4 +310,4 @@ def failure_body(error: ErrorInfo, rules: Rules) -> tuple[int, dict[str, Any]]:
 
 def whole(value: Mapping[str, Any]) -> Reply:
     """A success."""
-    return Reply(200, Headers({"content-type": JSON}), dump_text(value).encode("utf-8", "replace"))
+    return Reply(200, Headers({"content-type": JSON}), dumps(value))

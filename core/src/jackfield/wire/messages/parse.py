@@ -12,6 +12,7 @@ from jackfield.events import Event, Failed, Finished, PartStarted, Started, Warn
 from jackfield.types import UNKNOWN_USAGE, Finish, Notice, Part, Text, ToolCall, Usage
 from jackfield.wire.base import Dialect
 from jackfield.wire.call import Reply
+from jackfield.wire.facts import figure
 from jackfield.wire.messages.parts import PLAIN_LENGTH, part_of
 from jackfield.wire.messages.tables import ANSWER_TOOL, CODES, Rules, finish_reason
 from jackfield.wire.replies import body_error, error_info, json_body
@@ -85,22 +86,32 @@ def usage_of(raw: Any) -> Usage:
     if not isinstance(raw, dict) or not ("input_tokens" in raw or "output_tokens" in raw):
         return UNKNOWN_USAGE
     fresh, out, read = (
-        _whole(raw.get("input_tokens")),
-        _whole(raw.get("output_tokens")),
+        figure(raw.get("input_tokens")),
+        figure(raw.get("output_tokens")),
         raw.get("cache_read_input_tokens"),
     )
     details, tools = raw.get("output_tokens_details"), raw.get("server_tool_use")
     written, written_1h = _written(raw) if "cache_creation" in raw or _WRITTEN in raw else (0, 0)
     reasoning = min(_count(details, "thinking_tokens"), out) if details else 0
     searches = _count(tools, "web_search_requests") if tools else 0
-    read = _whole(read) if read else 0
+    read = figure(read) if read else 0
     said = out - reasoning
     used = Usage(fresh, read, written, written_1h, 0, 0, said, reasoning, 0, 0, searches, "reported", raw)
-    return used if _TIERS.isdisjoint(raw) else used.in_tier(raw.get("service_tier")).in_tier(raw.get("speed"))
+    if _TIERS.isdisjoint(raw):
+        return used
+    used, place = used.in_tier(raw.get("service_tier")).in_tier(raw.get("speed")), _place(raw)
+    return used.in_tier(f"{used.tier} {place}".strip()) if place else used
 
 
-# Where the format says how a request was served: which lane it took, and how fast.
-_TIERS = frozenset({"service_tier", "speed"})
+# Where the format says how a request was served: which lane it took, how fast, and where.
+_TIERS = frozenset({"service_tier", "speed", "inference_geo"})
+_ANYWHERE = ("global", "not_available")
+
+
+def _place(raw: dict[str, Any]) -> str:
+    """The place a request was kept to, as a tier: what is served in one place alone has prices of its own."""
+    place = raw.get("inference_geo")
+    return f"geo-{place}" if isinstance(place, str) and place and place not in _ANYWHERE else ""
 
 
 _WRITTEN = "cache_creation_input_tokens"
@@ -112,15 +123,11 @@ def _written(raw: dict[str, Any]) -> tuple[int, int]:
     hour = _count(split, "ephemeral_1h_input_tokens")
     if total is None:
         return _count(split, "ephemeral_5m_input_tokens"), hour
-    return max(_whole(total) - hour, 0), hour
+    return max(figure(total) - hour, 0), hour
 
 
 def _count(raw: Any, name: str) -> int:
-    return _whole(raw.get(name)) if type(raw) is dict else 0
-
-
-def _whole(value: Any) -> int:
-    return value if type(value) is int and value > 0 else 0
+    return figure(raw.get(name)) if type(raw) is dict else 0
 
 
 # -- failures ------------------------------------------------------------------------------------

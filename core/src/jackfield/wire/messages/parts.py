@@ -20,6 +20,7 @@ from jackfield.types import (
     ToolCall,
     ToolResult,
 )
+from jackfield.wire.facts import items, place, words
 from jackfield.wire.messages.tables import CITATIONS, Seal
 
 PLAIN_LENGTH = 2  # a text block of `type` and `text` alone
@@ -82,7 +83,7 @@ def _text(block: dict[str, Any], seal: Seal) -> Part:
     if len(block) == PLAIN_LENGTH:
         return Text(text)
     rest = _rest(block, "type", "text")
-    return Text(text, tuple(map(citation_of, rest.get("citations") or ())), seal.close(rest))
+    return Text(text, tuple(map(citation_of, items(rest.get("citations")))), seal.close(rest))
 
 
 def citation_of(raw: Any) -> Citation:
@@ -90,8 +91,14 @@ def citation_of(raw: Any) -> Citation:
     facts = raw if isinstance(raw, dict) else {}
     location = str(facts.get("type", "unknown"))
     kind, fields = CITATIONS.get(location, (location, {"quote": "cited_text"}))
-    found = {ours: facts.get(theirs) for ours, theirs in fields.items()}
+    found = {ours: _FACTS[ours](facts.get(theirs)) for ours, theirs in fields.items()}
     return Citation(kind, raw=facts, **found)
+
+
+_FACTS: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("quote", "url", "title"), words),
+    **dict.fromkeys(("document", "start", "end"), place),
+}
 
 
 def _thinking(block: dict[str, Any], seal: Seal) -> Part:
@@ -112,8 +119,8 @@ def _hosted_call(block: dict[str, Any], seal: Seal) -> Part:
 
 
 def _call(block: dict[str, Any]) -> tuple[str, str, str]:
-    given = block["input"]
-    if not isinstance(given, dict):
+    given = block.get("input")
+    if not isinstance(given, dict | None):
         raise TypeError("input")
     return _word(block, "id"), _word(block, "name"), dump_text(given) if given else "{}"
 

@@ -19,9 +19,11 @@ from jackfield.events import (
     Started,
     TextDelta,
 )
+from jackfield.framing.sse import BARE
 from jackfield.jsontext import loads
 from jackfield.types import Opaque, Other, Part, Reasoning, Text, ToolCall
 from jackfield.wire.base import Dialect
+from jackfield.wire.facts import items
 from jackfield.wire.messages.parse import (
     finish_of,
     malformed,
@@ -45,6 +47,13 @@ TAKES: Mapping[type, Takes] = {
 }
 NOTHING: Takes = {}
 ANSWER: Takes = {"input_json_delta": ("partial_json", TextDelta)}
+
+FIELDS: Mapping[str, str] = {kind: field for takes in TAKES.values() for kind, (field, _) in takes.items()}
+"""The field by which a delta shows its type that does not say it."""
+
+# What a block begins with that leaves it out, or says null: nothing has been said in it yet.
+EMPTY: Mapping[str, Mapping[str, Any]] = {"text": {"text": ""}, "thinking": {"thinking": ""}}
+EMPTY_CALL: Mapping[str, Any] = {"input": {}}
 
 # A delta for a block that never began says what the block is.
 IMPLIED: Mapping[str, dict[str, Any]] = {
@@ -70,7 +79,7 @@ class OpenBlock:
         """Take in a delta that is not shown as it comes."""
         if delta.get("type") == "citations_delta" and isinstance(self.part, Text):
             raw = delta.get("citation")
-            self.kept["citations"] = [*(self.kept.get("citations") or ()), raw]
+            self.kept["citations"] = [*items(self.kept.get("citations")), raw]
             self.changed = True
             return [Cited(self.id, citation_of(raw))]
         if isinstance(self.part, Other):
@@ -92,7 +101,12 @@ class OpenBlock:
     def ended(self, seal: Seal) -> PartEnded:
         """The end of the part, with everything that was kept."""
         if isinstance(self.part, Other) and "partial_json" in self.kept:
-            self.kept["input"] = loads(self.kept.pop("partial_json") or "{}")
+            try:
+                self.kept["input"] = loads(self.kept["partial_json"] or "{}")
+            except Malformed:
+                pass  # it is kept as the text it is
+            else:
+                del self.kept["partial_json"]
         return PartEnded(self.id, seal.close(self.kept) if self.changed else None)
 
 
@@ -118,10 +132,14 @@ class MessagesStream:
         kind = value.get("type")
         if kind == "content_block_delta":  # as nearly always
             return self._block_delta(value)
+        if kind is None and record.complete:
+            kind = record.event  # what it is may stand beside it alone
         take = EVENTS.get(text_or(kind))
         if take is not None:
             return take(self, value)
-        return self._error(value) if value.get("error") else []  # events to come are none of our business yet
+        if value.get("error") or (value and record.event == BARE):
+            return self._error(value)
+        return []  # events to come are none of our business yet
 
     def _value(self, record: Any) -> dict[str, Any]:
         try:
@@ -152,17 +170,25 @@ class MessagesStream:
         return events + self._metered(message.get("usage"))
 
     def _metered(self, raw: Any) -> list[Event]:
-        """The running totals so far: a figure that is not repeated still holds."""
+        """The running totals so far: a figure that is not repeated, or as nothing, still holds."""
         figures = {name: value for name, value in _table(raw).items() if value is not None}
         if not figures:
             return []
-        self._usage = {**self._usage, **figures}
+        before = self._usage
+        self._usage = before | {name: v for name, v in figures.items() if v or not before.get(name)}
         return [Metered(usage_of(self._usage))]
 
     def _block_start(self, value: dict[str, Any]) -> list[Event]:
-        index = _index(value)
+        index, raw = _index(value), _table(value.get("content_block"))
         ended = self._close(index)
-        return ended + self._begin(index, _table(value.get("content_block")))
+        kind = raw.get("type")
+        if type(kind) is not str:  # its first delta says what it is
+            return ended
+        empty = EMPTY.get(kind) or (EMPTY_CALL if kind.endswith("tool_use") else {})
+        for name, nothing in empty.items():
+            if raw.get(name) is None:
+                raw = raw | {name: nothing}
+        return ended + self._begin(index, raw)
 
     def _begin(self, index: int, raw: dict[str, Any]) -> list[Event]:
         part = part_of(raw, self._rules.seal)
@@ -177,8 +203,11 @@ class MessagesStream:
         index, delta = value.get("index"), value.get("delta")
         if type(index) is not int:
             index = _index(value)
-        if type(delta) is not dict or type(kind := delta.get("type")) is not str:
+        if type(delta) is not dict:
             return []
+        if type(kind := delta.get("type")) is not str:
+            kind = next((kind for kind, field in FIELDS.items() if field in delta), "")
+            delta = delta | {"type": kind}
         block = self._open.get(index)
         if block is None:
             return self._late(index, delta)

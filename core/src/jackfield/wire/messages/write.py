@@ -20,7 +20,7 @@ from jackfield.events import (
     Started,
     TextDelta,
 )
-from jackfield.jsontext import dump_text, dumps
+from jackfield.jsontext import dumps
 from jackfield.types import (
     Citation,
     Completion,
@@ -333,6 +333,4 @@ def _report(kind: str) -> str:
 
 def whole(value: Mapping[str, Any]) -> Reply:
     """A success."""
-    return Reply(
-        200, Headers({"content-type": "application/json"}), dump_text(value).encode("utf-8", "replace")
-    )
+    return Reply(200, Headers({"content-type": "application/json"}), dumps(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
@@ -22,7 +23,7 @@ Answer = TypeVar("Answer")
 JSON = "application/json"
 
 
-class Codec(Generic[Asked, Answer]):
+class Codec(ABC, Generic[Asked, Answer]):
     """One exchange in one dialect.
 
     ``[dialect.operations.NAME]`` may set another ``path``, more ``fields`` (option to name) and ``headers``.
@@ -43,21 +44,21 @@ class Codec(Generic[Asked, Answer]):
 
     # -- the four verbs ----------------------------------------------------------------------------
 
+    @abstractmethod
     def render(self, request: Asked) -> Call:
         """The call that asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parse(self, reply: Reply) -> Answer:
         """The answer of a reply."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, call: Call) -> Asked:
         """The request a call asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, answer: Answer) -> Reply:
         """The reply that answers."""
-        raise NotImplementedError
 
     @property
     def exchanges(self) -> tuple[Verbs[Any, Any], ...]:
@@ -188,11 +189,9 @@ def at(body: Mapping[str, Any], path: str) -> Any:
 
 
 def counted(body: Mapping[str, Any], *names: str) -> int | None:
-    """The first of these fields that is a whole number, and no truth value."""
-    found = (
-        body[name] for name in names if isinstance(body.get(name), int) and not isinstance(body[name], bool)
-    )
-    return next(found, None)
+    """The first of these fields that is a whole number, be it written as 12.0 or as a text."""
+    numbers = (measured(body.get(name)) for name in names)
+    return next((int(number) for number in numbers if number is not None and number.is_integer()), None)
 
 
 def measured(value: object) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -49,9 +50,9 @@ class Models(Codec[ModelsRequest, ModelList]):
 class PagedModels(Codec[ModelsRequest, ModelList]):
     """A list that comes page after page: ``parse`` reads one, ``following`` says how the next is asked for."""
 
+    @abstractmethod
     def following(self, body: dict[str, Any]) -> dict[str, str]:
         """What to add to the request for the next page; nothing after the last."""
-        raise NotImplementedError
 
     def ask(self, request: ModelsRequest) -> Steps[ModelList]:
         """All pages."""

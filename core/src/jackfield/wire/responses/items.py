@@ -23,6 +23,7 @@ from jackfield.types import (
     TokenLogprob,
     ToolCall,
 )
+from jackfield.wire.facts import place, score, words
 from jackfield.wire.responses.tables import LOCAL, NAME, Seal
 
 Item = dict[str, Any]
@@ -104,7 +105,7 @@ def _content(content: Any, kept: Item, seal: Seal) -> Part:
     kind = content.get("type")
     if kind == "refusal":
         return Refusal(word(content, "refusal"), seal.keep(_with_content(kept, content, _REFUSAL)))
-    if kind in _TEXTS:
+    if kind in _TEXTS or (kind is None and "text" in content):
         annotations = content.get("annotations")
         citations = tuple(citations_of(annotations)) if annotations else ()
         return Text(word(content, "text"), citations, seal.keep(_with_content(kept, content, _TEXT)))
@@ -134,11 +135,11 @@ def citations_of(annotations: Any) -> Iterator[Citation]:
 
 def citation_of(raw: Mapping[str, Any]) -> Citation:
     """The citation an annotation is; one of a kind nobody knows keeps its own word for it."""
-    url = raw.get("url")
+    url = words(raw.get("url"))
     kind = "url" if url else _CITATIONS.get(str(raw.get("type")), str(raw.get("type", "other")))
-    start = raw.get("start_index", raw.get("index"))
-    title = raw.get("title", raw.get("filename"))
-    return Citation(kind, url, title, raw.get("quote"), start, raw.get("end_index"), raw=raw)
+    start, end = place(raw.get("start_index", raw.get("index"))), place(raw.get("end_index"))
+    title = words(raw.get("title", raw.get("filename")))
+    return Citation(kind, url, title, words(raw.get("quote")), start, end, raw=raw)
 
 
 _CITATIONS = {"file_citation": "file", "container_file_citation": "file", "file_path": "file"}
@@ -151,8 +152,7 @@ def logprobs_of(raw: Any) -> tuple[TokenLogprob, ...]:
 
 
 def _token(item: Mapping[str, Any]) -> tuple[str, float]:
-    value = item.get("logprob")
-    return str(item.get("token", "")), float(value) if isinstance(value, int | float) else 0.0
+    return str(item.get("token", "")), score(item.get("logprob"))
 
 
 def _tops(item: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ from jackfield.events import (
 )
 from jackfield.types import UNKNOWN_USAGE, Finish, Notice, Part, Reasoning, Text, ToolCall, Usage
 from jackfield.wire.base import Dialect
+from jackfield.wire.facts import figure
 from jackfield.wire.replies import body_error
 from jackfield.wire.responses.items import contents_of, logprobs_of, parts_of_item, text_alone
 from jackfield.wire.responses.tables import CODES, INCOMPLETE, Seal
@@ -95,10 +96,11 @@ def _contents(body: Mapping[str, Any], seal: Seal) -> tuple[list[Part], Any]:
 
 def pending(body: Mapping[str, Any]) -> list[Event]:
     """A warning, where an answer is still being made in the background."""
-    if body.get("status") not in _PENDING:
+    status = text_or(body.get("status"))
+    if status not in _PENDING:
         return []
-    words = f"the answer `{text_or(body.get('id'))}` is still being made ({body['status']})"
-    return [Warned(Notice("unfinished", words))]
+    told = f"the answer `{text_or(body.get('id'))}` is still being made ({status})"
+    return [Warned(Notice("unfinished", told))]
 
 
 def finish_of(body: Mapping[str, Any], called: bool) -> Finish:
@@ -189,10 +191,7 @@ def table(value: Any) -> dict[str, Any]:
 
 
 def _count(raw: Mapping[str, Any], name: str) -> int:
-    value = raw.get(name)
-    if type(value) is int:
-        return max(0, value)
-    return int(value) if type(value) is float and value > 0 else 0
+    return figure(raw.get(name))
 
 
 def _share(total: int, part: int) -> tuple[int, int]:

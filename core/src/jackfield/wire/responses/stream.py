@@ -34,6 +34,7 @@ from jackfield.framing.sse import Record
 from jackfield.jsontext import dump_text, loads
 from jackfield.types import Opaque, Part, Reasoning, Refusal, Text, ToolCall
 from jackfield.wire.base import Dialect
+from jackfield.wire.facts import words
 from jackfield.wire.replies import body_error
 from jackfield.wire.responses.items import (
     citation_of,
@@ -181,13 +182,12 @@ class ResponsesStream:
         """An item begins; all but messages and pictures begin with something to show."""
         making = self._items[index] = OpenItem(item)
         self._know(index, item)
-        if item.get("type") in _LATE or not item:
-            return []
-        return self._open(making, 0, _emptied(parts_of_item(item, self._seal)[0]))
+        parts = [] if item.get("type") in _LATE else parts_of_item(item, self._seal)[:1]
+        return [event for part in parts for event in self._open(making, 0, _emptied(part))] if item else []
 
     def _know(self, index: int, item: Value) -> None:
         """Take note of an item; servers were seen to give two items one index, and one item two ids."""
-        self._seen[index] = identity = item.get("id")
+        self._seen[index] = identity = words(item.get("id"))
         self._known.add(identity)
         self._total += 1
 
@@ -204,7 +204,7 @@ class ResponsesStream:
                 return []
             making = OpenItem(item)
             self._know(index, item)
-        self._seen[index] = identity = item.get("id")
+        self._seen[index] = identity = words(item.get("id"))
         self._known.add(identity)
         for place in making.parts:
             self._texts.pop((index, place), None)
@@ -349,7 +349,9 @@ class ResponsesStream:
         """The event that holds the whole response: what never came before it comes with it."""
         self._done = True
         response = table(value.get("response"))
-        body = {"status": text_or(value.get("type")).removeprefix("response."), "output": [], **response}
+        body = {"status": text_or(value.get("type")).removeprefix("response."), **response}
+        if type(body.get("output")) is not list:
+            body["output"] = []
         failure = failure_of(body, self._dialect)
         events = self._start(value)
         if failure is not None:
@@ -365,10 +367,10 @@ class ResponsesStream:
             last = table(output[index]) if index < len(output) else {}
             same = last.get("type") == making.item.get("type")
             if same:
-                self._known.add(last.get("id"))
+                self._known.add(words(last.get("id")))
             events += self._close(making, last if same else making.item)
         for index, item in enumerate(map(table, output if len(output) > self._total else ())):
-            identity = item.get("id")
+            identity = words(item.get("id"))
             new = index not in self._seen if identity is None else identity not in self._known
             if new:
                 events += self._close(OpenItem({}), item)
@@ -381,8 +383,8 @@ class ResponsesStream:
     def _error(self, value: Value) -> list[Event]:
         self._done = True
         found = body_error(value, self._dialect, CODES)
-        words = "the provider reported an error without saying which"
-        return [Failed(found or ErrorInfo("server", words, provider=self._dialect.provider, sent="yes"))]
+        silent = "the provider reported an error without saying which"
+        return [Failed(found or ErrorInfo("server", silent, provider=self._dialect.provider, sent="yes"))]
 
 
 def _emptied(part: Part) -> Part:
@@ -419,7 +421,7 @@ _GROWING: Mapping[type, tuple[str, Callable[[int, str], Event]]] = {
     ToolCall: ("json", ArgumentsDelta),
 }
 
-_LATE = frozenset({"message", "image_generation_call"})  # items that have nothing to show when they begin
+_LATE = ("message", "image_generation_call")  # items that have nothing to show when they begin
 
 _CONTENTS: Mapping[str, type[Text | Refusal]] = {"output_text": Text, "text": Text, "refusal": Refusal}
 

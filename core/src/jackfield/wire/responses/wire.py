@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import Event
-from jackfield.framing.sse import SSE
+from jackfield.framing.sse import LargeSSE
 from jackfield.jsontext import dumps, loads
 from jackfield.types import Completion, Request
 from jackfield.wire.base import Dialect, Framing, StreamParser, StreamWriter
@@ -45,7 +45,7 @@ class Responses:
 
     def framing(self) -> Framing:
         """A fresh framing for one stream."""
-        return SSE()
+        return LargeSSE()
 
     def operations(self) -> Operations:
         """What the family has besides completions."""

@@ -8,6 +8,7 @@ from jackfield.errors import ErrorInfo
 from jackfield.events import Event, Failed, Finished, PartStarted, Started, Warned, ended
 from jackfield.types import UNKNOWN_USAGE, Finish, Notice, Part, Text, ToolCall, Usage
 from jackfield.wire import Dialect, Reply
+from jackfield.wire.facts import figure
 from jackfield.wire.replies import json_body
 from jackfield_bedrock.converse.parts import part_of
 from jackfield_bedrock.converse.tables import ANSWER_TOOL, Seal, finish_reason
@@ -31,7 +32,7 @@ def parse_reply(reply: Reply, seal: Seal, dialect: Dialect, model: str) -> tuple
     reason = body.get("stopReason")
     if reason == GUARDED:
         events += warnings_of(reason, body.get("trace"))
-    events.append(Finished(finish_of(reason, parts), usage_of(body.get("usage"))))
+    events.append(Finished(finish_of(reason, parts), served(usage_of(body.get("usage")), body)))
     return events, body
 
 
@@ -93,27 +94,31 @@ def usage_of(raw: Any) -> Usage:
     """The figures in disjoint buckets. Whether the input counts what was cached is read from the total."""
     if not isinstance(raw, dict) or not ("inputTokens" in raw or "outputTokens" in raw):
         return UNKNOWN_USAGE
-    fresh, out = whole(raw.get("inputTokens")), whole(raw.get("outputTokens"))
-    read = whole(raw.get("cacheReadInputTokens", raw.get("cacheReadInputTokenCount")))
-    written = whole(raw.get("cacheWriteInputTokens", raw.get("cacheWriteInputTokenCount")))
+    fresh, out = figure(raw.get("inputTokens")), figure(raw.get("outputTokens"))
+    read = figure(raw.get("cacheReadInputTokens", raw.get("cacheReadInputTokenCount")))
+    written = figure(raw.get("cacheWriteInputTokens", raw.get("cacheWriteInputTokenCount")))
     server, details = raw.get("serverToolUsage"), raw.get("cacheDetails")
     hour = min(_by_the_hour(details), written) if details else 0
-    if (read or written) and whole(raw.get("totalTokens")) == fresh + out and fresh >= read + written:
+    if (read or written) and figure(raw.get("totalTokens")) == fresh + out and fresh >= read + written:
         fresh -= read + written
-    searches = whole(server.get("webSearchRequests")) if server and isinstance(server, dict) else 0
+    searches = figure(server.get("webSearchRequests")) if server and isinstance(server, dict) else 0
     return Usage(fresh, read, written - hour, hour, 0, 0, out, searches=searches, raw=raw)
+
+
+def served(usage: Usage, told: dict[str, Any]) -> Usage:
+    """The figures in the tier that served: a service tier, or the fast lane, which has prices of its own."""
+    if "serviceTier" not in told and "performanceConfig" not in told:
+        return usage
+    tier, lane = told.get("serviceTier"), told.get("performanceConfig")
+    found = usage.in_tier(tier.get("type")) if isinstance(tier, dict) else usage
+    return found.in_tier(lane.get("latency")) if isinstance(lane, dict) else found
 
 
 def _by_the_hour(details: Any) -> int:
     """What was written to the cache for an hour."""
     items = details if isinstance(details, list) else ()
     return sum(
-        whole(item.get("inputTokens")) for item in items if isinstance(item, dict) and item.get("ttl") == "1h"
+        figure(item.get("inputTokens"))
+        for item in items
+        if isinstance(item, dict) and item.get("ttl") == "1h"
     )
-
-
-def whole(value: Any) -> int:
-    """A count; some come as 28.0."""
-    if value is None or type(value) is int:
-        return value if value and value > 0 else 0
-    return int(value) if type(value) is float and 0 < value < float("inf") else 0

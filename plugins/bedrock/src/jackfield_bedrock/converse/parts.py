@@ -23,6 +23,7 @@ from jackfield.types import (
     ToolResult,
     Video,
 )
+from jackfield.wire.facts import items, place, words
 from jackfield_bedrock.converse.tables import LOCATIONS, MEDIA_TYPES, Seal
 
 HOSTED = "server_tool_use"
@@ -32,14 +33,19 @@ def part_of(block: Any, seal: Seal) -> Part:
     """The part that ``block`` is; what has no neutral type, or not its usual form, is kept verbatim."""
     if not isinstance(block, dict) or not block:
         return Other("unknown", seal.close(block if isinstance(block, dict) else {"value": block}))
-    kind = next(iter(block))
+    kind = named(block, READERS)
     read = READERS.get(kind)
-    if read is not None and len(block) == 1:
+    if read is not None:
         try:
             return read(block[kind], seal)
         except (KeyError, TypeError, ValueError, AttributeError):
             pass  # of another form than usual: kept as it is
     return Other(str(kind), seal.close(block))
+
+
+def named(union: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """What a union holds: the first of its members that is known, else the first."""
+    return next((name for name in union if name in known), next(iter(union), ""))
 
 
 def _word(value: Any) -> str:
@@ -62,7 +68,7 @@ def _text(value: Any, seal: Seal) -> Part:
 
 
 def _cited(block: dict[str, Any], seal: Seal) -> Part:
-    raws = list(block.get("citations") or ())
+    raws = items(block.get("citations"))
     text = "".join(_word(piece["text"]) for piece in block["content"])
     return Text(text, tuple(map(citation_of, raws)), cited_opaque(raws, seal))
 
@@ -76,15 +82,22 @@ def citation_of(raw: Any) -> Citation:
     """The citation at ``raw``; one at a place nobody knows keeps its own word for it."""
     facts = raw if isinstance(raw, dict) else {}
     location = facts.get("location")
-    where, place = next(iter(location.items())) if isinstance(location, dict) and location else ("", {})
+    where, spot = next(iter(location.items())) if isinstance(location, dict) and location else ("", {})
     kind, fields = LOCATIONS.get(where, (where or "unknown", {}))
-    found = {ours: place.get(theirs) for ours, theirs in fields.items()} if isinstance(place, dict) else {}
+    spot = spot if isinstance(spot, dict) else {}
+    found: dict[str, Any] = {ours: _PLACED[ours](spot.get(theirs)) for ours, theirs in fields.items()}
     source = facts.get("source")
     if "url" not in found and isinstance(source, str):
         found["url"] = source
     quotes = [piece.get("text") for piece in facts.get("sourceContent") or () if isinstance(piece, dict)]
     quote = "".join(text for text in quotes if isinstance(text, str))
-    return Citation(kind, title=facts.get("title"), quote=quote or None, raw=facts, **found)
+    return Citation(kind, title=words(facts.get("title")), quote=quote or None, raw=facts, **found)
+
+
+_PLACED: Mapping[str, Callable[[Any], Any]] = {
+    "url": words,
+    **dict.fromkeys(("document", "start", "end"), place),
+}
 
 
 def _reasoning(block: dict[str, Any], seal: Seal) -> Part:

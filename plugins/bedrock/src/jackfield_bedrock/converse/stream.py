@@ -13,6 +13,7 @@ from jackfield.events import (
     Event,
     Failed,
     Finished,
+    Metered,
     PartEnded,
     PartStarted,
     ReasoningDelta,
@@ -23,8 +24,8 @@ from jackfield.framing.event_stream import Frame
 from jackfield.jsontext import loads
 from jackfield.types import UNKNOWN_USAGE, Image, Opaque, Other, Part, Reasoning, Text, Usage
 from jackfield.wire import Dialect
-from jackfield_bedrock.converse.parse import finish_of, invoked, usage_of, warnings_of
-from jackfield_bedrock.converse.parts import citation_of, cited_opaque, tool_call, tool_result
+from jackfield_bedrock.converse.parse import finish_of, invoked, served, usage_of, warnings_of
+from jackfield_bedrock.converse.parts import citation_of, cited_opaque, named, tool_call, tool_result
 from jackfield_bedrock.converse.tables import ANSWER_TOOL, MEDIA_TYPES, Seal
 from jackfield_bedrock.failures import frame_failure
 
@@ -46,7 +47,18 @@ class OpenBlock:
 class ConverseStream:
     """Parses one stream. ``messageStop`` ends it well; the figures come after it."""
 
-    __slots__ = ("_dialect", "_done", "_model", "_open", "_parts", "_reason", "_seal", "_stopped", "_trace")
+    __slots__ = (
+        "_dialect",
+        "_done",
+        "_model",
+        "_open",
+        "_parts",
+        "_reason",
+        "_seal",
+        "_stopped",
+        "_trace",
+        "_usage",
+    )
 
     def __init__(self, seal: Seal, dialect: Dialect, model: str) -> None:
         self._seal = seal
@@ -57,6 +69,7 @@ class ConverseStream:
         self._reason: Any = None
         self._stopped = False
         self._trace: Any = None
+        self._usage = UNKNOWN_USAGE
         self._done = False
 
     def feed(self, record: Frame) -> list[Event]:
@@ -86,7 +99,7 @@ class ConverseStream:
         if self._done:
             return []
         if self._stopped:
-            return self._finished(UNKNOWN_USAGE)
+            return self._finished(self._usage)
         self._done = True
         who = self._dialect.provider or "the provider"
         msg = f"{who} ended the stream before the message"
@@ -100,7 +113,7 @@ class ConverseStream:
     def _block_start(self, value: dict[str, Any]) -> list[Event]:
         index, start = _index(value), value.get("start")
         ended = self._close(index)
-        kind = next(iter(start), "") if isinstance(start, dict) else ""
+        kind = named(start, STARTS) if isinstance(start, dict) else ""
         inner = start.get(kind) if isinstance(start, dict) else None
         if not isinstance(inner, dict):
             return ended
@@ -130,14 +143,14 @@ class ConverseStream:
             return []
         if "text" in delta and len(delta) == 1:  # as nearly always
             return self._text(_index(value), delta["text"])
-        kind = next(iter(delta))
+        kind = named(delta, DELTAS)
         take = DELTAS.get(kind)
         return [] if take is None else take(self, _index(value), delta[kind])
 
     def _opened(self, index: int, kind: type[Part]) -> tuple[OpenBlock, list[Event]]:
         """The block at ``index``; one that nobody announced begins with what comes for it."""
         block = self._open.get(index)
-        if block is not None and (block.part is None or isinstance(block.part, kind)):
+        if block is not None and isinstance(block.part, kind):
             return block, []
         events = self._close(index) + self._begin(index, kind(""))  # type: ignore[call-arg]
         return self._open[index], events
@@ -152,14 +165,14 @@ class ConverseStream:
         return events
 
     def _tool_use(self, index: int, delta: Any) -> list[Event]:
-        block, text = self._open.get(index), delta.get("input")
-        if block is None or not isinstance(text, str) or not text:
+        block, text = self._open.get(index), delta.get("input") if isinstance(delta, dict) else None
+        if block is None or block.part is None or not isinstance(text, str) or not text:
             return []
         return [(TextDelta if isinstance(block.part, Text) else ArgumentsDelta)(block.id, text)]
 
     def _reasoning(self, index: int, delta: Any) -> list[Event]:
         block, events = self._opened(index, Reasoning)
-        for name, value in delta.items():
+        for name, value in delta.items() if isinstance(delta, dict) else ():
             if not isinstance(value, str):
                 continue
             if name == "text":
@@ -215,12 +228,11 @@ class ConverseStream:
         return [event for index in tuple(self._open) for event in self._close(index)]
 
     def _metadata(self, value: dict[str, Any]) -> list[Event]:
-        if not self._stopped:
-            return []
         self._trace = value.get("trace")
+        self._usage = served(usage_of(value.get("usage")), value)
         model = invoked(value, self._model)
         told: list[Event] = [Started("", model)] if model != self._model else []
-        return told + self._finished(usage_of(value.get("usage")))
+        return told + (self._finished(self._usage) if self._stopped else [Metered(self._usage)])
 
     def _finished(self, usage: Usage) -> list[Event]:
         self._done = True
@@ -255,6 +267,8 @@ EVENTS: Mapping[str, Callable[[ConverseStream, dict[str, Any]], list[Event]]] = 
     "messageStop": ConverseStream._message_stop,
     "metadata": ConverseStream._metadata,
 }
+
+STARTS = dict.fromkeys(("toolUse", "toolResult", "image"))
 
 DELTAS: Mapping[str, Callable[[ConverseStream, int, Any], list[Event]]] = {
     "text": ConverseStream._text,

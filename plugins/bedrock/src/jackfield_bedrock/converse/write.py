@@ -46,6 +46,7 @@ from jackfield_bedrock.converse.tables import FINISHES, STOP_REASONS, Seal
 from jackfield_bedrock.failures import write_frame_failure
 
 JSON = "application/json"
+FAST_LANE = "optimized"
 
 
 def write_body(completion: Completion, seal: Seal) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def write_body(completion: Completion, seal: Seal) -> dict[str, Any]:
         "stopReason": stop_reason(completion.finish),
         "usage": usage_fields(completion.usage),
         "metrics": {"latencyMs": 0},
+        **tier_fields(completion.usage),
     }
     return body
 
@@ -86,6 +88,13 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
     if usage.cache_write_1h:
         fields["cacheDetails"] = [{"ttl": "1h", "inputTokens": usage.cache_write_1h}]
     return fields
+
+
+def tier_fields(usage: Usage) -> dict[str, Any]:
+    """The tier that served, where it is no usual one."""
+    if usage.tier == FAST_LANE:
+        return {"performanceConfig": {"latency": usage.tier}}
+    return {"serviceTier": {"type": usage.tier}} if usage.tier else {}
 
 
 def answered(part: Part, writer: Writer) -> Block | None:
@@ -201,7 +210,7 @@ class ConverseWriter:
         out = self._on_started() + b"".join(self._on_ended(PartEnded(part)) for part in list(self._open))
         usage = event.usage if event.usage.known else self._usage
         stop = self._put("messageStop", {"stopReason": stop_reason(event.finish)})
-        figures = {"usage": usage_fields(usage), "metrics": {"latencyMs": 0}}
+        figures = {"usage": usage_fields(usage), "metrics": {"latencyMs": 0}, **tier_fields(usage)}
         return out + stop + self._put("metadata", figures)
 
     def _on_failed(self, event: Failed) -> bytes:

@@ -15,7 +15,7 @@ from jackfield.framing.sse import SSE, Record
 from jackfield.jsontext import dumps, loads
 from jackfield.types import UNKNOWN_USAGE, Notice, Usage
 from jackfield.wire import Dialect, Headers, StreamParser, StreamWriter
-from jackfield_bedrock.converse.parse import whole
+from jackfield.wire.facts import figure
 from jackfield_bedrock.failures import frame_failure, write_frame_failure
 
 INVOKE, STREAM = "invoke", "invoke-with-response-stream"
@@ -82,6 +82,17 @@ def metered(events: list[Event], usage: Usage) -> list[Event]:
     return events
 
 
+def lane(events: list[Event], headers: Mapping[str, str]) -> list[Event]:
+    """The events, the last of which is in the tier that the headers say has served."""
+    last = events[-1] if events else None
+    if isinstance(last, Finished):
+        usage = last.usage
+        for name in ("serviceTier", "performanceConfigLatency"):
+            usage = usage.in_tier(headers.get(IN_HEADERS[name]))
+        events[-1] = last if usage is last.usage else attrs.evolve(last, usage=usage)
+    return events
+
+
 def guarded(body: Any) -> list[Event]:
     """A warning where a guardrail changed or stopped an answer."""
     intervened = isinstance(body, dict) and body.get(ACTION) == "INTERVENED"
@@ -93,10 +104,10 @@ def metrics_usage(raw: Any) -> Usage:
     if not isinstance(raw, dict):
         return UNKNOWN_USAGE
     return Usage(
-        whole(raw.get("inputTokenCount")),
-        whole(raw.get("cacheReadInputTokenCount")),
-        whole(raw.get("cacheWriteInputTokenCount")),
-        output=whole(raw.get("outputTokenCount")),
+        figure(raw.get("inputTokenCount")),
+        figure(raw.get("cacheReadInputTokenCount")),
+        figure(raw.get("cacheWriteInputTokenCount")),
+        output=figure(raw.get("outputTokenCount")),
         raw=raw,
     )
 

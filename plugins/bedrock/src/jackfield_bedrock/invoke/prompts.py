@@ -23,10 +23,10 @@ from jackfield.types import (
     Usage,
 )
 from jackfield.wire import Call, Dialect, Headers, Reply, StreamParser, StreamWriter
+from jackfield.wire.facts import figure
 from jackfield.wire.fence import understood
 from jackfield.wire.operation import Operations
 from jackfield.wire.replies import json_body
-from jackfield_bedrock.converse.parse import whole
 from jackfield_bedrock.failures import body_failure, parse_failure, refused, write_failure
 from jackfield_bedrock.families import plain_id
 from jackfield_bedrock.invoke.chunks import ROUTES, Chunks, invoke_path, path_facts, split_extra
@@ -72,7 +72,7 @@ def counts_of(value: Any, paths: tuple[Path, Path]) -> Usage:
     counts = [at(value, path) for path in paths]
     if not all(type(count) in (int, float) for count in counts):
         return UNKNOWN_USAGE
-    return Usage(whole(counts[0]), output=whole(counts[1]), raw={"input": counts[0], "output": counts[1]})
+    return Usage(figure(counts[0]), output=figure(counts[1]), raw={"input": counts[0], "output": counts[1]})
 
 
 class Prompted:

@@ -35,6 +35,7 @@ from jackfield_bedrock.invoke.chunks import (
     guarded,
     headers_usage,
     invoke_path,
+    lane,
     metered,
     path_facts,
     split_extra,
@@ -45,8 +46,8 @@ VERSION = "bedrock-2023-05-31"
 
 
 def told(events: list[Event], reply: Reply, raw: Any) -> list[Event]:
-    """The events of a whole answer with the figures of its headers, and what a guardrail did."""
-    return metered(guarded(raw) + events, headers_usage(reply.headers))
+    """The events of a whole answer with the figures and the tier of its headers, and what a guardrail did."""
+    return lane(metered(guarded(raw) + events, headers_usage(reply.headers)), reply.headers)
 
 
 def counted(reply: Reply, completion: Completion) -> Reply:

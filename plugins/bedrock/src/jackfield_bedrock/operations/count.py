@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from jackfield.types import Request, TokenCount
 from jackfield.wire import Call, Dialect, Reply
-from jackfield_bedrock.converse.parse import whole
+from jackfield.wire.facts import figure
 from jackfield_bedrock.converse.read import read_body
 from jackfield_bedrock.converse.render import render_body
 from jackfield_bedrock.converse.tables import DEFAULTS, OWN_FIELDS, Rules, Seal
@@ -38,7 +38,7 @@ class CountTokens(Exchange[Request, TokenCount]):
         body = self.answer(reply)
         if "inputTokens" not in body:
             raise self.unread(body, "count")
-        return TokenCount(whole(body["inputTokens"]), raw=body)
+        return TokenCount(figure(body["inputTokens"]), raw=body)
 
     def read(self, call: Call) -> Request:
         """The request a call asks about."""

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from jackfield.types import UNKNOWN_USAGE, Embeddings, EmbedRequest, Usage
 from jackfield.wire import Call, Reply
+from jackfield.wire.facts import figure
 from jackfield.wire.operation import Steps
-from jackfield_bedrock.converse.parse import whole
 from jackfield_bedrock.failures import refused
 from jackfield_bedrock.families import plain_id
 from jackfield_bedrock.invoke.chunks import headers_usage
@@ -113,7 +113,7 @@ class Embed(Exchange[EmbedRequest, Embeddings]):
             raise self.unread(body, "vectors")
         usage = headers_usage(reply.headers)
         if "inputTextTokenCount" in body:
-            usage = Usage(input=whole(body["inputTextTokenCount"]))
+            usage = Usage(input=figure(body["inputTextTokenCount"]))
         return Embeddings(tuple(tuple(map(float, vector)) for vector in vectors), usage=usage, raw=body)
 
     def read(self, call: Call) -> EmbedRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,7 +19,7 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-class Exchange(Generic[Asked, Answer]):
+class Exchange(ABC, Generic[Asked, Answer]):
     """One exchange of one operation, both ways."""
 
     name: ClassVar[str]
@@ -31,21 +32,21 @@ class Exchange(Generic[Asked, Answer]):
         self.model = model
         self._headers = Headers({"accept": JSON, "content-type": JSON, **dialect.headers})
 
+    @abstractmethod
     def render(self, request: Asked) -> Call:
         """The call that asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parse(self, reply: Reply) -> Answer:
         """The answer of a reply."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, call: Call) -> Asked:
         """The request a call asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, answer: Answer) -> Reply:
         """The reply that answers."""
-        raise NotImplementedError
 
     @property
     def exchanges(self) -> tuple[Verbs[Any, Any], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -27,7 +28,7 @@ MOST_PAGES = 1000
 LARGEST_PAGE = 100  # of what is kept
 
 
-class Exchange(Generic[Asked, Answer]):
+class Exchange(ABC, Generic[Asked, Answer]):
     """One exchange of the format, in the dialect of a wire."""
 
     name: ClassVar[str]
@@ -37,21 +38,21 @@ class Exchange(Generic[Asked, Answer]):
     def __init__(self, wire: GenerateContent) -> None:
         self.wire = wire
 
+    @abstractmethod
     def render(self, request: Asked) -> Call:
         """The call that asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parse(self, reply: Reply) -> Answer:
         """The answer of a reply."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, call: Call) -> Asked:
         """The request a call asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, answer: Answer) -> Reply:
         """The reply that answers."""
-        raise NotImplementedError
 
     @property
     def verbs(self) -> Verbs[Asked, Answer]:
@@ -123,13 +124,13 @@ class Kept(Exchange[Asked, Answer]):
     method: ClassVar[str] = "GET"
     items: ClassVar[str]  # the field that holds them
 
+    @abstractmethod
     def item(self, raw: dict[str, Any]) -> Any:
         """One of them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, found: list[Any], raw: Any) -> Answer:
         """All of them."""
-        raise NotImplementedError
 
     def render(self, request: Asked) -> Call:
         """The call for the first page."""
