@@ -27,7 +27,7 @@ def forget(held):
 
 
 def soon():
-    return time.monotonic() + 5
+    return time.monotonic() + 60
 
 
 @pytest.fixture(params=["httpx", "httpx2"])
@@ -127,7 +127,7 @@ def test_a_stream_dropped_without_closing_warns_and_closes(transport, serve, ask
     with pytest.warns(ResourceWarning, match="dropped without being closed"):
         forget(held)
 
-    assert server.closing.wait(2)
+    assert server.closing.wait(30)
     assert closed == [b""]
 
 
@@ -178,7 +178,7 @@ def in_a_fork(action):
     if child == 0:
         try:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.alarm(10)
+            signal.alarm(60)
             os.write(writing, action())
         finally:
             os._exit(0)
@@ -201,7 +201,7 @@ def test_a_server_that_answers_before_it_has_heard_all_is_heard(library, serve, 
 
     async def main():
         transport = default_async_transport(library)
-        return await transport.send(ask(server, b"x" * 30_000_000), Timeouts(upload=1), soon())
+        return await transport.send(ask(server, b"x" * 30_000_000), Timeouts(upload=30), soon())
 
     assert asyncio.run(main()).status == 413
 
@@ -242,7 +242,7 @@ def test_the_last_bytes_are_read_on_closing_if_they_are_here(face, serve, ask, a
     def script(talk):
         talk.request()
         talk.send(CHUNKED + b"3\r\none\r\n")
-        go.wait(5)
+        go.wait(30)
         talk.send(b"0\r\n\r\n")
         sent.set()
         answers(OK)(talk)
@@ -251,7 +251,7 @@ def test_the_last_bytes_are_read_on_closing_if_they_are_here(face, serve, ask, a
     opened = face.open(ask(server))
     face.read(opened)
     go.set()
-    sent.wait(5)
+    sent.wait(30)
     if face.runner:
         face.runner.run(asyncio.sleep(0.01))
     face.close_stream(opened)
@@ -268,14 +268,14 @@ def test_a_request_that_was_provably_not_written_is_sent_again(face, serve, ask,
     def once(talk):
         talk.request()
         talk.send(OK)
-        go.wait(5)
+        go.wait(30)
         talk.reset()
         gone.set()
 
     server = serve(once, answers(OK))
     face.send(ask(server))
     go.set()
-    gone.wait(5)
+    gone.wait(30)
     if face.runner:
         face.runner.run(asyncio.sleep(0.01))
     reply = face.send(ask(server))

@@ -35,7 +35,7 @@ class FakeLine:
         self.dropped = True
 
 
-def soon(seconds=5.0):
+def soon(seconds=60.0):
     return Moment(time.monotonic() + seconds, "local.overload")
 
 

@@ -70,7 +70,19 @@ def test_no_proxy_names_hosts_that_are_reached_directly(monkeypatch):
     assert [proxy and proxy.host for proxy in found] == [None, "proxy"]
 
 
-@pytest.mark.parametrize("address", ["socks5://proxy:1080", "https://proxy", "http://"])
+def test_this_machine_is_reached_directly(serve, face, ask, answers):
+    """A model server here is no business of a proxy elsewhere."""
+    proxy, server = serve(relay), serve(answers(OK))
+    face.transport._way = Way(proxy=proxy.base)
+
+    face.send(ask(server))
+
+    assert (0, 1) == (proxy.connections, server.connections)
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://proxy:1080", "https://proxy", "http://", "http://proxy:none", "http://proxy:0"]
+)
 def test_other_kinds_of_proxies_are_refused(address):
     """Before anything is sent, and without showing a password in the address."""
     with pytest.raises(BadConfig):
@@ -79,7 +91,9 @@ def test_other_kinds_of_proxies_are_refused(address):
 
 def test_a_password_is_not_shown():
     """Nor is the address that holds it."""
-    assert "secret" not in repr(proxy_at("http://me:secret@proxy:3128"))
+    address = "http://me:secret@proxy:3128"
+
+    assert "secret" not in repr(proxy_at(address)) + repr(Way(proxy=address))
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 502 No\r\n\r\n", b"hello\r\n\r\n", b"x" * 20_000])

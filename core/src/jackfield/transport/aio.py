@@ -18,7 +18,6 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from jackfield.errors import ErrorInfo
-from jackfield.flow import Opened
 from jackfield.transport.aio_attempt import CURRENT, SKIPPED, Attempt, Request, Upload, Watch
 from jackfield.transport.caps import (
     HEAD_CAP,
@@ -34,9 +33,9 @@ from jackfield.transport.exchange import PIECE
 from jackfield.transport.faults import BODY, POOL, Fault, told
 from jackfield.transport.lines import Way
 from jackfield.transport.pool import AsyncGate, Limits
-from jackfield.transport.proxy import Origin, proxy_for
-from jackfield.types import Timeouts
-from jackfield.wire.call import Call, Reply
+from jackfield.transport.proxy import Origin, proxy_for, refused
+from jackfield.transport.shell import AsyncShell
+from jackfield.wire.call import Call
 
 
 @lru_cache(maxsize=1024)
@@ -117,6 +116,8 @@ class AioStream:
         self.over = True
         self._release()
 
+    fail = close  # what is complete is out of reach already
+
     def _release(self) -> None:
         """Leave the connection to the library: it keeps one whose answer is complete, and drops any other."""
         if not self.complete:
@@ -186,60 +187,16 @@ async def _until_the_end(session: aiohttp.ClientSession, watch: Watch) -> AsyncG
         await asyncio.sleep(0)  # the library's connections close one turn later
 
 
-class AioTransport:
+class AioTransport(AsyncShell[_Home]):
     """Sends calls from tasks. Each event loop has connections of its own."""
 
-    def __init__(
-        self,
-        limits: Limits | None = None,
-        way: Way | None = None,
-    ) -> None:
+    def __init__(self, limits: Limits | None = None, way: Way | None = None) -> None:
+        super().__init__()
         self._limits = limits or Limits()
         self._way = way or Way()
-        self._homes: dict[asyncio.AbstractEventLoop, _Home] = {}
 
-    async def send(self, call: Call, timeouts: Timeouts, deadline: float) -> Reply:
-        """The whole answer."""
-        clocks = Clocks(timeouts, deadline, whole=True)
-        outcome: AioStream | Reply | ErrorInfo = await self._opened(call, clocks)
-        if isinstance(outcome, AioStream):
-            outcome = await _whole(outcome, deadline)
-        if isinstance(outcome, Reply):
-            return outcome
-        raise outcome.to_exception()
-
-    async def open(self, call: Call, timeouts: Timeouts, deadline: float) -> Opened:
-        """The head of the answer; its body is read in steps."""
-        outcome = await self._opened(call, Clocks(timeouts, deadline, whole=False))
-        if isinstance(outcome, AioStream):
-            return outcome
-        raise outcome.to_exception()
-
-    async def read(self, opened: Opened, deadline: float) -> bytes:
-        """The next bytes; empty at the end."""
-        assert isinstance(opened, AioStream)
-        outcome = await _next(opened, deadline)
-        if isinstance(outcome, bytes):
-            return outcome
-        raise outcome.to_exception()
-
-    async def close_stream(self, opened: Opened) -> None:
-        """Drop an answer and its connection, whatever is still to come."""
-        assert isinstance(opened, AioStream)
-        opened.close()
-
-    async def close(self) -> None:
-        """Close the session of the running loop."""
-        home = self._homes.pop(asyncio.get_running_loop(), None)
-        if home is not None:
-            await home.anchor.aclose()
-
-    async def _settle(self, loop: asyncio.AbstractEventLoop) -> _Home:
-        for old in [known for known in list(self._homes) if known.is_closed()]:
-            self._homes.pop(old, None)
-        home = self._homes[loop] = _Home(self._limits, loop)
-        await anext(home.anchor)
-        return home
+    def _home(self, loop: asyncio.AbstractEventLoop) -> _Home:
+        return _Home(self._limits, loop)
 
     async def _opened(self, call: Call, clocks: Clocks) -> AioStream | ErrorInfo:
         attempt = None
@@ -262,7 +219,9 @@ class AioTransport:
         url = _url(call.url)
         attempt.host = url.raw_host or attempt.host
         loop = asyncio.get_running_loop()
-        home = self._homes.get(loop) or await self._settle(loop)
+        home = self._homes.get(loop)
+        if home is None or self._process.forked():
+            home = await self._settled(loop)
         if not home.gate.try_enter():
             await home.gate.enter(clocks.pool())
         response = None
@@ -311,31 +270,6 @@ def _told(failure: Exception, attempt: Attempt | None, clocks: Clocks) -> ErrorI
         return told(failure, "the provider", POOL, clocks.whole)
     if type(failure) is TimeoutError and attempt.stage != POOL:
         failure = Fault(attempt.moment.kind)
+    elif isinstance(failure, aiohttp.ClientHttpProxyError):
+        failure = refused(str(failure.status))
     return told(failure, attempt.host, attempt.stage, clocks.whole)
-
-
-async def _next(stream: AioStream, deadline: float) -> bytes | ErrorInfo:
-    try:
-        return await stream.pull(deadline)
-    except Exception as failure:  # noqa: BLE001  # as above
-        stream.close()
-        return told(failure, stream.host, BODY, whole=False)
-    except BaseException as interruption:
-        stream.close()
-        interruption.__traceback__ = None  # its frames hold the request
-        raise
-
-
-async def _whole(stream: AioStream, deadline: float) -> Reply | ErrorInfo:
-    pieces: list[bytes] = []
-    try:
-        while piece := await stream.pull(deadline):
-            pieces.append(piece)
-    except Exception as failure:  # noqa: BLE001  # as above
-        stream.close()
-        return told(failure, stream.host, BODY, whole=True)
-    except BaseException as interruption:
-        stream.close()
-        interruption.__traceback__ = None  # its frames hold the request
-        raise
-    return Reply(stream.status, stream.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))

@@ -271,8 +271,8 @@ async def _connected(
 ) -> socket.socket:
     """A socket to ``origin``. Its addresses are tried in turn, each with a fair share of the time left."""
     proxy = proxy_for(way.proxy, origin)
-    host, port = (proxy.host, proxy.port) if proxy else (origin.host, origin.port)
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    place = proxy or origin
+    found = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
     failure: OSError | None = None
     for left, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):
         sock = socket.socket(family, kind, protocol)

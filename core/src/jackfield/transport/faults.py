@@ -150,7 +150,7 @@ def _why(failure: BaseException) -> str:
     """Why, in words of this machine's own: never the exception's text, which may quote the request."""
     if isinstance(failure, Fault):
         return failure.why
-    if type(failure).__name__ == "gaierror":
+    if type(failure).__name__ in ("gaierror", "ClientConnectorDNSError"):
         return "its name does not resolve"
     verdict = getattr(failure, "verify_message", "")
     number = getattr(failure, "errno", None)

@@ -21,10 +21,11 @@ from jackfield.flow import Opened
 from jackfield.transport.async_lines import AsyncLine
 from jackfield.transport.caps import REPLY_CAP, STREAM_CAP, checked_headers
 from jackfield.transport.clocks import Clocks
-from jackfield.transport.faults import POOL, Fault, told
+from jackfield.transport.faults import BODY, POOL, Fault, told
 from jackfield.transport.lines import Line, Unsent, Way
 from jackfield.transport.pool import AsyncGate, Gate, Limits, Process, Shelf
 from jackfield.transport.proxy import Origin
+from jackfield.transport.shell import AsyncShell
 from jackfield.transport.streams import AsyncStream, Lease, Stream
 from jackfield.types import Timeouts
 from jackfield.wire.call import Call, Reply
@@ -130,7 +131,7 @@ class HttpTransport:
     def read(self, opened: Opened, deadline: float) -> bytes:
         """The next bytes; empty at the end."""
         assert isinstance(opened, Stream)
-        outcome = _next(opened, deadline, whole=False)
+        outcome = _next(opened, deadline)
         if isinstance(outcome, bytes):
             return outcome
         raise outcome.to_exception()
@@ -190,12 +191,12 @@ class HttpTransport:
                 line.drop()
 
 
-def _next(stream: Stream, deadline: float, whole: bool) -> bytes | ErrorInfo:
+def _next(stream: Stream, deadline: float) -> bytes | ErrorInfo:
     try:
         return stream.pull(deadline)
     except Exception as failure:  # noqa: BLE001  # as above
         stream.fail()
-        return told(failure, stream.host, stream.stage, whole)
+        return told(failure, stream.host, BODY, whole=False)
     except BaseException as interruption:
         stream.fail()
         interruption.__traceback__ = None  # its frames hold the request
@@ -203,11 +204,17 @@ def _next(stream: Stream, deadline: float, whole: bool) -> bytes | ErrorInfo:
 
 
 def _whole(stream: Stream, deadline: float) -> Reply | ErrorInfo:
-    pieces = []
-    while piece := _next(stream, deadline, whole=True):
-        if isinstance(piece, ErrorInfo):
-            return piece
-        pieces.append(piece)
+    pieces: list[bytes] = []
+    try:
+        while piece := stream.pull(deadline):
+            pieces.append(piece)
+    except Exception as failure:  # noqa: BLE001  # as above
+        stream.fail()
+        return told(failure, stream.host, BODY, whole=True)
+    except BaseException as interruption:
+        stream.fail()
+        interruption.__traceback__ = None  # its frames hold the request
+        raise
     return Reply(stream.status, stream.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
@@ -231,67 +238,18 @@ async def _until_the_end(shelf: Shelf[AsyncLine]) -> AsyncGenerator[None, None]:
         shelf.clear()
 
 
-class AsyncHttpTransport:
+class AsyncHttpTransport(AsyncShell[_Home]):
     """Sends calls from tasks. Each event loop has connections of its own."""
 
-    def __init__(
-        self,
-        library: ModuleType,
-        limits: Limits | None = None,
-        way: Way | None = None,
-    ) -> None:
+    def __init__(self, library: ModuleType, limits: Limits | None = None, way: Way | None = None) -> None:
+        super().__init__()
         self._library = library
         self._limits = limits or Limits()
         self._way = way or Way()
         self._door = _doors(library)[1]
-        self._process = Process()
-        self._homes: dict[asyncio.AbstractEventLoop, _Home] = {}
 
-    async def send(self, call: Call, timeouts: Timeouts, deadline: float) -> Reply:
-        """The whole answer."""
-        clocks = Clocks(timeouts, deadline, whole=True)
-        outcome: AsyncStream | Reply | ErrorInfo = await self._opened(call, clocks)
-        if isinstance(outcome, AsyncStream):
-            outcome = await _async_whole(outcome, deadline)
-        if isinstance(outcome, Reply):
-            return outcome
-        raise outcome.to_exception()
-
-    async def open(self, call: Call, timeouts: Timeouts, deadline: float) -> Opened:
-        """The head of the answer; its body is read in steps."""
-        outcome = await self._opened(call, Clocks(timeouts, deadline, whole=False))
-        if isinstance(outcome, AsyncStream):
-            return outcome
-        raise outcome.to_exception()
-
-    async def read(self, opened: Opened, deadline: float) -> bytes:
-        """The next bytes; empty at the end."""
-        assert isinstance(opened, AsyncStream)
-        outcome = await _async_next(opened, deadline, whole=False)
-        if isinstance(outcome, bytes):
-            return outcome
-        raise outcome.to_exception()
-
-    async def close_stream(self, opened: Opened) -> None:
-        """Drop an answer and its connection, whatever is still to come."""
-        assert isinstance(opened, AsyncStream)
-        opened.close()
-
-    async def close(self) -> None:
-        """Drop all idle connections of the running loop."""
-        home = self._homes.pop(asyncio.get_running_loop(), None)
-        if home is not None:
-            await home.anchor.aclose()
-
-    async def _home(self) -> _Home:
-        loop = asyncio.get_running_loop()
-        home = self._homes.get(loop)
-        if home is None or self._process.forked():
-            for old in [known for known in list(self._homes) if known.is_closed()]:
-                self._homes.pop(old, None)
-            home = self._homes[loop] = _Home(loop, self._limits)
-            await anext(home.anchor)
-        return home
+    def _home(self, loop: asyncio.AbstractEventLoop) -> _Home:
+        return _Home(loop, self._limits)
 
     async def _opened(self, call: Call, clocks: Clocks) -> AsyncStream | ErrorInfo:
         attempt = _Attempt()
@@ -304,7 +262,10 @@ class AsyncHttpTransport:
             raise
 
     async def _ask(self, call: Call, clocks: Clocks, attempt: _Attempt) -> AsyncStream:
-        home = await self._home()
+        loop = asyncio.get_running_loop()
+        home = self._homes.get(loop)
+        if home is None or self._process.forked():
+            home = await self._settled(loop)
         attempt.prepare(self._library, call)
         if not home.gate.try_enter():
             await home.gate.enter(clocks.pool())
@@ -327,24 +288,3 @@ class AsyncHttpTransport:
                 return await self._door(line).handle_async_request(attempt.request)
             except Unsent:
                 line.drop()
-
-
-async def _async_next(stream: AsyncStream, deadline: float, whole: bool) -> bytes | ErrorInfo:
-    try:
-        return await stream.pull(deadline)
-    except Exception as failure:  # noqa: BLE001  # as above
-        stream.fail()
-        return told(failure, stream.host, stream.stage, whole)
-    except BaseException as interruption:
-        stream.fail()
-        interruption.__traceback__ = None  # its frames hold the request
-        raise
-
-
-async def _async_whole(stream: AsyncStream, deadline: float) -> Reply | ErrorInfo:
-    pieces = []
-    while piece := await _async_next(stream, deadline, whole=True):
-        if isinstance(piece, ErrorInfo):
-            return piece
-        pieces.append(piece)
-    return Reply(stream.status, stream.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))

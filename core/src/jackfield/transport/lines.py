@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from jackfield.transport.clocks import Clocks, Moment
 from jackfield.transport.exchange import PIECE, Exchange, Head
 from jackfield.transport.faults import CONNECT, HEAD, POOL, UPLOAD, Fault
+from jackfield.transport.lookup import addresses
 from jackfield.transport.proxy import Origin, proxy_for, tunnelled
 from jackfield.transport.tls import shared_context
 
@@ -36,7 +37,7 @@ class Way:
     """How connections are made: which TLS context, through which proxy."""
 
     tls: Callable[[], ssl.SSLContext] = shared_context
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # it may hold a password
 
 
 class Answer:
@@ -216,9 +217,8 @@ class Unsent(Exception):
 def connected(origin: Origin, way: Way, moment: Moment) -> socket.socket:
     """A socket to ``origin``. Its addresses are tried in turn, each with a fair share of the time left."""
     proxy = proxy_for(way.proxy, origin)
-    found = socket.getaddrinfo(
-        *((proxy.host, proxy.port) if proxy else (origin.host, origin.port)), 0, socket.SOCK_STREAM
-    )
+    place = proxy or origin
+    found = addresses(place.host, place.port, moment)
     failure: OSError | None = None
     for left, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):
         sock = socket.socket(family, kind, protocol)

@@ -10,7 +10,6 @@ from typing import Any
 from jackfield.transport.async_lines import AsyncLine
 from jackfield.transport.caps import Body, body_for, checked_head
 from jackfield.transport.clocks import Clocks
-from jackfield.transport.faults import BODY
 from jackfield.transport.lines import Line
 from jackfield.transport.pool import Shelf
 from jackfield.wire.call import Headers
@@ -43,7 +42,7 @@ class Lease:
 class _Stream:
     """What streams of both drivers have in common."""
 
-    __slots__ = ("_body", "_clocks", "_lease", "complete", "headers", "host", "over", "stage", "status")
+    __slots__ = ("_body", "_clocks", "_lease", "complete", "headers", "host", "over", "status")
 
     def __init__(self, response: Any, headers: Headers, cap: int, lease: Lease, clocks: Clocks) -> None:
         self.complete = self.over = True  # as long as nothing is opened, nothing can be dropped
@@ -52,7 +51,6 @@ class _Stream:
         self.status: int = response.status_code
         self.headers = headers
         self.host: str = lease.line.origin.host
-        self.stage = BODY
         self._body: Body = body_for(headers, cap)
         self.complete = self.over = False
 
