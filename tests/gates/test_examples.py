@@ -18,7 +18,9 @@ PAGES += sorted(ROOT.glob("plugins/*/README.md"))
 TUTORIALS = sorted((ROOT / "docs" / "write-a-provider").glob("*.md"))
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 REASON = re.compile(r"[a-z]+ notest: \S+ \S+ \S+.*")
-WRITTEN = re.compile(r"(?:toml|python|yaml) (file|more): (\S+)")  # a file the reader writes, or adds to
+WRITTEN = re.compile(
+    r"(?:toml|python|yaml) (file|more|change): (\S+)"
+)  # a file the reader writes, adds to, or changes in some lines
 STAND_IN = Path(__file__).with_name("stand_in_pip.py")
 
 # Runs a page's examples in one namespace, with the page's own line numbers in tracebacks.
@@ -66,7 +68,7 @@ def test_python_examples_run(page, environment, tmp_path):
 
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", RUNNER, page.name],
-        input=json.dumps(examples), env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        input=json.dumps(examples), env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
     assert 0 == done.returncode, done.stderr
@@ -100,7 +102,7 @@ def test_tutorial_runs_from_top_to_bottom(page, workshop, tmp_path):
     for line, name, text in blocks(page):
         written = WRITTEN.fullmatch(name)
         if written is not None:
-            write(tmp_path / written[2], text, adding=written[1] == "more")
+            write(tmp_path / written[2], text, how=written[1])
         elif name == "console":
             for command, shown in steps_of(text):
                 assert_prints(command, shown, workshop, tmp_path)
@@ -114,10 +116,26 @@ def test_tutorial_runs_from_top_to_bottom(page, workshop, tmp_path):
             )
 
 
-def write(file: Path, text: str, *, adding: bool) -> None:
-    """A file as the page shows it, or what it adds to one that is there."""
+def write(file: Path, text: str, *, how: str) -> None:
+    """A file as the page shows it, or what it adds to one that is there, or changes of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text((file.read_text(encoding="utf-8") if adding else "") + text, encoding="utf-8")
+    there = file.read_text(encoding="utf-8") if how != "file" else ""
+    file.write_text(changed(there, text) if how == "change" else there + text, encoding="utf-8")
+
+
+def changed(there: str, lines: str) -> str:
+    """TOML whose lines stand in place of those of the same key in the same table; new ones stand first in it."""
+    table, found = "", there.splitlines()
+    for line in lines.splitlines():
+        if line.startswith("["):
+            table = line
+            continue
+        key = line.partition("=")[0]
+        begin = found.index(table) + 1
+        end = next((n for n in range(begin, len(found)) if found[n].startswith("[")), len(found))
+        old = [n for n in range(begin, end) if found[n].startswith(key)]
+        found[old[0] if old else begin : old[0] + 1 if old else begin] = [line]
+    return "\n".join(found) + "\n"
 
 
 def steps_of(session: str) -> list[tuple[str, str]]:
@@ -140,7 +158,7 @@ def ran(
     """A command that has ended."""
     return subprocess.run(
         command, shell=isinstance(command, str), input=given, env=environment, cwd=folder,
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 

@@ -31,6 +31,15 @@ def test_a_name_is_as_good(run, name):
     assert EXPECTED == run("explain", name).stdout
 
 
+def test_a_rule_of_the_contract_is_explained(run):
+    """As failures say that they are; with or without what stands before the names of tests."""
+    told = run("explain", "test_it_streams").stdout
+
+    assert told.startswith("it_streams (bronze)\nThe pieces of a stream make the text of the answer.")
+    assert "Asked of:   streaming" in told
+    assert "bronze" == json.loads(run("explain", "it_streams", "--json").stdout)["level"]
+
+
 @pytest.mark.parametrize("leaf", LEAVES.values(), ids=list(LEAVES))
 def test_no_error_is_without_advice(run, leaf):
     """A new error needs a line of advice."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -27,7 +28,7 @@ def write(run):
     """Writes a package: ``write("brook", "--rung", "b")`` is its folder."""
 
     def write(name, *args):
-        result = run("new-plugin", name, "--base-url", URL, *args)
+        result = run("new-plugin", name, "--base-url", URL, "--no-check", *args)
         assert (0, "") == (result.exit_code, result.stderr[:5].replace("next:", ""))
         return Path(f"jackfield-{name}")
 
@@ -167,6 +168,19 @@ def test_no_place_is_left_open(write, rung):
     assert [] == [text for text in texts if not text.endswith("\n") or text.endswith("\n\n")]
 
 
+@pytest.mark.parametrize("name", ["abc", "a-rather-long-name"])
+@pytest.mark.parametrize("rung", "abcd")
+def test_linters_have_nothing_to_say(write, rung, name):
+    """By the settings the package brings itself, whatever its name does to the length of lines."""
+    folder = write(name, "--rung", rung)
+
+    for command in (["check", "--no-cache"], ["format", "--check", "--no-cache"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert 0 == done.returncode, done.stdout
+
+
 def test_every_template_is_used():
     """None lies about."""
     folders = {layer for layers in _LAYERS.values() for layer in layers}
@@ -177,7 +191,7 @@ def test_every_template_is_used():
 
 def test_json_says_what_was_written(run):
     """For programs."""
-    form = json.loads(run("new-plugin", "brook", "--base-url", URL, "--code", "--json").stdout)
+    form = json.loads(run("new-plugin", "brook", "--base-url", URL, "--code", "--json", "--no-check").stdout)
 
     assert ("jackfield-brook", "d", "brook") == (form["folder"], form["rung"], form["wire"])
     assert "jackfield-brook/src/jackfield_brook/wire.py" in form["files"]
@@ -195,17 +209,31 @@ def test_json_says_what_was_written(run):
 )
 def test_the_rung_follows_from_what_is_asked(run, args, rung, wire):
     """The lowest that does it."""
-    form = json.loads(run("new-plugin", "brook", "--base-url", URL, "--json", *args).stdout)
+    form = json.loads(run("new-plugin", "brook", "--base-url", URL, "--json", "--no-check", *args).stdout)
 
     assert (rung, wire) == (form["rung"], form["wire"])
 
 
-def test_a_name_that_may_be_taken_is_warned_of(run):
-    """Somebody's own package of it is still allowed."""
-    result = run("new-plugin", "cerebras", "--base-url", URL)
+@pytest.mark.parametrize("rung", ["a", "d"])
+def test_its_contract_is_asked_at_once(run, rung):
+    """Before it is installed; what to do next is said below."""
+    result = run("new-plugin", "brook", "--base-url", URL, "--rung", rung)
+
+    assert "its contract is met: bronze" in result.stderr
+    assert ["next: cd jackfield-brook && pip install -e '.[test]' && pytest", 3] == [
+        result.stderr.splitlines()[1],
+        len(result.stderr.splitlines()[1:]),
+    ]
+
+
+def test_a_contract_that_cannot_be_asked_is_told_of(run, monkeypatch):
+    """What it needs is an extra."""
+    monkeypatch.setattr("jackfield.cli.checks.contract.missing", lambda: "pytest")
+
+    result = run("new-plugin", "brook", "--base-url", URL)
 
     assert 0 == result.exit_code
-    assert "warning: `jackfield-cerebras` may be published already" in result.stderr
+    assert "`pytest` is not installed (`pip install 'jackfield[testing]'`)" in result.stderr
 
 
 # -- what is refused -------------------------------------------------------------------------------
@@ -215,6 +243,7 @@ def test_a_name_that_may_be_taken_is_warned_of(run):
     ("args", "words"),
     [
         (("Brook AI",), "ids are lower case with dashes: `brook-ai`"),
+        (("groq",), "`pip install 'jackfield[groq]'`"),
         (("brook", "--wire", "chat"), "`--rung d` writes one of its own"),
         (("brook", "--rung", "a", "--code"), "rung a has no code"),
         (("brook", "--rung", "d", "--wire", "messages"), "is a shared wire"),

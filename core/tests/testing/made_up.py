@@ -196,6 +196,7 @@ class Fault:
     more: str = ""  # more of the package's code
     swaps: tuple[tuple[str, str, str], ...] = ()  # file, what stands there, what stands there instead
     files: dict[str, str] = field(factory=dict)
+    also: tuple[str, ...] = ()  # rules that cannot but see it as well
     tape: str = ""  # no cassettes, one of a request that is sent otherwise now, or some of no known page
 
 

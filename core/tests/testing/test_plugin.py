@@ -40,7 +40,7 @@ def run(tmp_path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=300,
         )
         return done.stdout + done.stderr
 
@@ -135,6 +135,41 @@ def test_no_test_of_the_contract_leaves_the_process(run, tmp_path):
     assert "no test of the contract leaves the process" in run("-q", str(tests), "-k", "hello")
 
 
+@pytest.mark.parametrize("name", ["provider", "scorecard", "set-aside", "probe"])
+def test_options_of_other_people_may_be_called_alike(run, tmp_path, name):
+    """The plugin is there in their test runs as well, and they have never heard of it."""
+    taken = f"def pytest_addoption(parser):\n    parser.addoption('--{name}', default='theirs')\n"
+    (tmp_path / "conftest.py").write_text(taken)
+    (tmp_path / "test_it.py").write_text(
+        f"def test_it(request):\n    assert 'theirs' == request.config.getoption('--{name}')\n"
+    )
+
+    assert "1 passed" in run("-q", str(tmp_path / "test_it.py"))
+
+
+def test_their_provider_may_be_named_too(run, tmp_path):
+    """Ours is the suite's own option."""
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--provider', default='theirs')\n"
+    )
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(request):\n    assert 'acme' == request.config.getoption('--provider')\n"
+    )
+
+    assert "1 passed" in run("-q", "--provider", "acme", str(tmp_path / "test_it.py"))
+
+
+def test_a_provider_that_is_not_installed_is_told_so(run, tmp_path):
+    """It is what happens to everybody once; how to install it is said, and no traceback is shown."""
+    tests = build(tmp_path, "acme", Fault(swaps=(("test_contract.py", '"acme"', '"acne"'),)))
+
+    told = run("-q", str(tests))
+
+    assert "no provider `acne` is installed: `pip install -e .`" in told
+    assert "Traceback" not in told
+    assert "1 failed" in told
+
+
 def test_a_broken_profile_is_told_once(run, tmp_path):
     """All other rules wait for it."""
     tests = build(tmp_path, "acme", Fault(swaps=(("profile.toml", "[auth]", "wrong = 1\n\n[auth]"),)))
@@ -186,6 +221,18 @@ def test_cassettes_whose_tests_fail_are_set_aside(run, tmp_path):
     run("-q", "--set-aside", str(tests), "-k", "what_is_sent and completion")
     assert ["completion.yaml"] == [file.name for file in (folder / "_stale").iterdir()]
     assert 2 == len([*folder.glob("*.yaml")])
+
+
+def test_cassettes_are_recorded_first_if_that_is_asked_for(run, tmp_path, monkeypatch):
+    """By the command, which says what it lacks; no test runs over cassettes that could not be made."""
+    monkeypatch.setenv("JACKFIELD_HOME", str(tmp_path))
+    tests = build(tmp_path, "acme", Fault())
+
+    told = run("-q", "--jackfield-record=missing", str(tests))
+
+    assert "no credentials for `acme`" in told
+    assert f"`jackfield record acme --yes --to {tests / 'cassettes'}` says above why not" in told
+    assert "1 error" in told
 
 
 def test_what_differs_with_each_call_need_not_be_as_it_was(run, tmp_path):

@@ -78,6 +78,30 @@ def test_a_scorecard_is_told_in_lines():
     assert "for the next level: somebody_looks_after_it" in told
 
 
+def test_what_is_refused_as_stated_is_one_line():
+    """What it cannot do is most of a modest provider; a refusal that is missing is a row of its own."""
+    scores = (
+        Score("batch", "unsupported", 1, 1),
+        Score("files", "not_implemented", 1, 1),
+        Score("rerank", "unsupported", 0, 1),
+    )
+
+    told = list(shown(Scorecard("acme", "bronze", "bronze", "@acme", capabilities=scores)))
+
+    assert "  refused, as stated: batch, files" in told
+    assert ["  rerank           unsupported      0/1 GAP"] == [line for line in told if "rerank" in line]
+
+
+def test_no_line_is_wider_than_the_terminal():
+    """Long ones go on below, further in."""
+    missing = {rule.name: "failed" for rule in rules()[:9]}
+    scores = tuple(Score(f"capability_{number}", "unsupported", 1, 1) for number in range(9))
+
+    told = list(shown(Scorecard("acme", "none", "silver", "", missing, scores), 44))
+
+    assert max(map(len, told)) <= 44
+
+
 def test_scorecards_are_written(tmp_path):
     """As JSON for all, and a badge for each."""
     written([Scorecard("acme", "gold", "silver", "@acme")], tmp_path / "new")

@@ -1,9 +1,10 @@
-"""``jackfield explain CODE``: what an error means, and what to do about it."""
+"""``jackfield explain CODE``: what an error means, or a rule of the contract, and what to do about it."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from jackfield.cli.failures import Misuse, meant
 from jackfield.cli.flags import Command
 from jackfield.cli.invocation import invocation
 from jackfield.errors import KINDS, LEAVES, JackfieldError
+
+if TYPE_CHECKING:
+    from jackfield.cli.invocation import Invocation
+    from jackfield.testing.rules import Rule
 
 # Code -> what to do. One line for each, in the words of a person who has to go on.
 ADVICE: Mapping[str, str] = {
@@ -44,11 +49,15 @@ ADVICE: Mapping[str, str] = {
 @click.command(cls=Command)
 @click.argument("code")
 def explain(code: str) -> None:
-    """Explain an error code.
+    """Explain an error code, or a rule of the contract.
 
-    CODE is a code such as JF301, or the name of an exception such as RateLimited.
+    CODE is a code such as JF301, the name of an exception such as RateLimited, or of a rule such as it_streams.
     """
     run = invocation()
+    rule = _rules(code).get(code.removeprefix("test_"))
+    if rule is not None:
+        _tell_rule(run, rule)
+        return
     leaf = _leaf(code)
     form = {
         "code": leaf.number,
@@ -67,6 +76,33 @@ def explain(code: str) -> None:
     run.console.out(f"Exit code:  {form['exit_code']}\nGateway:    {form['gateway_status']}")
 
 
+def _rules(code: str) -> Mapping[str, Rule]:
+    """The rules of the contract by name; none where it is no such name, or what tests need is not installed."""
+    if "_" not in code:
+        return {}
+    try:
+        from jackfield.testing.contract import rules
+    except ImportError:
+        return {}
+    return {rule.name: rule for rule in rules()}
+
+
+def _tell_rule(run: Invocation, rule: Rule) -> None:
+    asked = ", ".join(rule.needs) or "every provider"
+    if run.json:
+        facts = {
+            "rule": rule.name,
+            "level": rule.level,
+            "says": rule.says,
+            "why": rule.why,
+            "mend": rule.mend,
+        }
+        run.console.json({**facts, "asked_of": [need.value for need in rule.needs]})
+        return
+    run.console.out(f"{rule.name} ({rule.level})", style={"bold": True})
+    run.console.out(f"{rule.says}\n\nWhy:        {rule.why}\nWhat to do: {rule.mend}\nAsked of:   {asked}")
+
+
 def _leaf(code: str) -> type[JackfieldError]:
     by_code = {leaf.number: leaf for leaf in reversed(LEAVES.values())}  # a family shares its root's code
     by_name = {name.lower(): leaf for name, leaf in LEAVES.items()}
@@ -74,7 +110,10 @@ def _leaf(code: str) -> type[JackfieldError]:
     if found is None:
         msg = f"there is no error `{code}`"
         raise Misuse(
-            msg, meant(code.upper(), list(by_code)) or meant(code, list(LEAVES)) or "codes look like JF301"
+            msg,
+            meant(code.upper(), list(by_code))
+            or meant(code, [*LEAVES, *_rules(code)])
+            or "codes look like JF301",
         )
     return found
 

@@ -52,6 +52,7 @@ PROMPT = "Name three rivers."
 WORDS = "Aare, Limmat, Inn."
 SCRIPTS = "Grüezi – 你好, مرحبا, שלום, привет 👩‍🚀🌊"
 USAGE = Usage(input=12, output=7)
+CACHED = Usage(8, cache_read=4, output=4, reasoning=3)
 PIXEL = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
     b"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82"
@@ -112,6 +113,7 @@ class Doing:
     tell: Callable[[Any], Any]
     asked: Callable[[Any], Any] = field(default=lambda request: None)  # what must have arrived of the request
     expected: Any = None
+    several: int = 1  # what may as well go in so many calls, one thing each
 
 
 def _provider(name: str) -> str:
@@ -137,11 +139,12 @@ def _transcribed(client: Client, name: str) -> Any:
 DOINGS: Mapping[str, Doing] = {
     "embed": Doing(
         Capability.EMBEDDINGS,
-        lambda client, name: client.embed(name, [PROMPT]),
-        Embeddings(((1.0, 0.0),), usage=Usage(3), model="model-1"),
+        lambda client, name: client.embed(name, [PROMPT, WORDS]),
+        Embeddings(((1.0, 0.0), (0.0, 1.0)), usage=Usage(3), model="model-1"),
         lambda answer: answer.vectors,
         lambda request: request.texts,
-        (PROMPT,),
+        (PROMPT, WORDS),
+        several=2,
     ),
     "rerank": Doing(
         Capability.RERANK,

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from jackfield.errors import JackfieldError
+from jackfield.testing.anew import record
 from jackfield.testing.cassettes import CassetteMismatch
 from jackfield.testing.contract import PROBE, ProviderContract, rules
 from jackfield.testing.contract.overrides import below
@@ -39,6 +40,10 @@ class ContractClass(pytest.Class):
         """The rules; functions only of classes that have some of their own."""
         if not self.obj.provider:
             return
+        mode = self.config.getoption("--jackfield-record")
+        failed = mode and record(self.config, self.obj.provider, self.path.parent, mode=mode)
+        if failed:
+            raise self.CollectError(failed)
         for rule in rules():
             if not _is_overridden(self.obj, rule):
                 yield from self._cases(rule)

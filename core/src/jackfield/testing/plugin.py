@@ -19,35 +19,61 @@ KEY = "jackfield-contract"
 KEEPER = "jackfield-keeper"
 PROBED = "probed"
 
-_chosen: list[str] = []  # what --provider names, for the suite that is collected without a test folder
+SUITE = "jackfield.testing.suite"
+PROVIDER, RECORD = "provider", "record"
+OPTIONS: dict[str, dict[str, Any]] = {
+    PROVIDER: {"action": "append", "default": [], "help": f"test this provider, with `--pyargs {SUITE}`"},
+    "scorecard": {
+        "metavar": "FOLDER",
+        "help": "write scorecard.json, and scorecard-ID.svg for each provider",
+    },
+    RECORD: {
+        "choices": ("missing", "again"),
+        "help": "record cassettes first, those missing or stale or all of them; this needs a key and costs money",
+    },
+    "set-aside": {
+        "action": "store_true",
+        "help": "move cassettes whose tests fail to `_stale/`: `jackfield record` replaces them",
+    },
+    "probe": {
+        "action": "store_true",
+        "help": "ask live for what profiles say cannot be done; this costs money",
+    },
+}
+
+_chosen: list[str] = []  # what `--provider` names, for the suite that is collected without a test folder
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the contract."""
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Options of the contract.
+
+    This is loaded by every pytest of an environment, and people have options of their own in `conftest.py`: ours
+    have a prefix, and their short names only where those are typed. That of providers is the suite's.
+    """
     group = parser.getgroup("jackfield", "contract of providers")
-    group.addoption(
-        "--provider",
-        action="append",
-        default=[],
-        help="test this provider (`--pyargs jackfield.testing.suite`)",
-    )
-    group.addoption(
-        "--scorecard", metavar="FOLDER", help="write scorecard.json, and scorecard-ID.svg for each provider"
-    )
-    group.addoption(
-        "--set-aside",
-        action="store_true",
-        help="move cassettes whose tests fail to `_stale/`: `jackfield record` replaces them",
-    )
-    group.addoption(
-        "--probe", action="store_true", help="ask live for what profiles say cannot be done; this costs money"
-    )
+    typed = _typed(pluginmanager)
+    for name, how in OPTIONS.items():
+        ours, short = f"--jackfield-{name}", f"--{name}"
+        wanted = short in typed and (name != PROVIDER or SUITE in typed)
+        told = f"{how['help']} ({short} for short)" if name != RECORD else how["help"]
+        group.addoption(ours, *([short] if wanted else []), dest=_dest(name), **{**how, "help": told})
+
+
+def _typed(plugins: pytest.PytestPluginManager) -> set[str]:
+    """The words of the command line, without the values of options."""
+    config = plugins.get_plugin("pytestconfig")
+    args = () if config is None else config.invocation_params.args
+    return {str(arg).partition("=")[0] for arg in args} - {f"--{RECORD}"}  # which is another plugin's
+
+
+def _dest(name: str) -> str:
+    return f"jackfield_{name.replace('-', '_')}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Markers, and what was chosen."""
     config.addinivalue_line("markers", "loopback: a test of the contract that serves itself on this machine")
-    _chosen[:] = config.getoption("--provider")
+    _chosen[:] = config.getoption(_dest(PROVIDER))
     config.stash[_SCORES] = {}
 
 
@@ -102,7 +128,7 @@ def _stays(config: pytest.Config, item: pytest.Item) -> bool:
     if found is None:
         return True
     cls, rule = found
-    if rule.parameter == PROBED and not config.getoption("--probe"):
+    if rule.parameter == PROBED and not config.getoption(_dest("probe")):
         return False
     parameters = getattr(getattr(item, "callspec", None), "params", {})  # of a test that is overridden
     if rule.parameter and parameters.get(rule.parameter, ...) is None:
@@ -150,7 +176,7 @@ def _tell(
     cls, rule = found
     if not hasattr(item, "rule"):  # a test that is overridden
         report.longrepr = f"{told(rule, item.name.partition('[')[2].rstrip(']'), fault)}\n\n{report.longrepr}"
-    if rule.parameter == "scenario" and item.config.getoption("--set-aside"):
+    if rule.parameter == "scenario" and item.config.getoption(_dest("set-aside")):
         _set_aside(cls.subject_of(item.path.parent), item.name.partition("[")[2].rstrip("]"))
     reason = above(cls.subject_of(item.path.parent), rule)
     if reason:
@@ -201,11 +227,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
     keeper = config.pluginmanager.get_plugin(KEEPER)
     cards = scorecards(scores, keeper.folders if keeper is not None else {})
-    folder = config.getoption("--scorecard")
+    folder = config.getoption(_dest("scorecard"))
     if folder:
         written(cards, folder)
     if config.get_verbosity() >= 0 and (folder or len(cards) == 1 or config.get_verbosity() > 0):
         terminalreporter.section("providers", sep="-")
         for card in cards:
-            for line in shown(card):
+            for line in shown(card, terminalreporter._tw.fullwidth):
                 terminalreporter.line(line)

@@ -16,7 +16,6 @@ MEANINGS = {
     "gold": "complete",
     "platinum": "exemplary",
 }
-PAGES = "docs/quality.md"
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
@@ -36,11 +35,6 @@ class Rule:
     says: str = ""
     group: str = ""
     parameter: str = ""  # what its test takes besides the provider: there is one case for each
-
-    @property
-    def page(self) -> str:
-        """Where more is said of it."""
-        return f"{PAGES}#{self.name}"
 
 
 @frozen
@@ -111,4 +105,4 @@ def _shown(value: object) -> str:
 
 def three_lines(found: Rule, what: str) -> str:
     """What failed, why that matters, how to mend it, and where more is said."""
-    return f"what: {what} ({found.level} rule `{found.name}`)\nwhy:  {found.why}\nmend: {found.mend}\nsee:  {found.page}"
+    return f"what: {what} ({found.level} rule `{found.name}`)\nwhy:  {found.why}\nmend: {found.mend}\nsee:  jackfield explain {found.name}"

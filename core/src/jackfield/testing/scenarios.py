@@ -85,7 +85,7 @@ def _error(client: Client, model: str) -> None:
             raise  # it was not the provider who failed
         return
     msg = f"`{name}` answers: this provider takes any model's name"
-    raise Malformed(ErrorInfo("protocol", msg, hint="leave `error` out"))
+    raise Malformed(ErrorInfo("protocol", msg, hint="leave `error` out: name the others with `-s`"))
 
 
 def _rerank(client: Client, model: str) -> None:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from attrs import asdict, field, frozen
@@ -21,11 +22,14 @@ from jackfield.testing.subject import Subject
 
 Outcomes = Mapping[str, Mapping[str, str]]
 NONE = "none"
+NARROWEST = 40
+REFUSED = (Support.UNSUPPORTED, Support.NOT_IMPLEMENTED)
+# White text on each of them has a contrast of 4.5 at least.
 COLOURS = {
-    NONE: "#9f9f9f",
+    NONE: "#6b6b6b",
     "bronze": "#a0522d",
-    "silver": "#708090",
-    "gold": "#b8860b",
+    "silver": "#5c6b7a",
+    "gold": "#8a6500",
     "platinum": "#2e6f95",
 }
 
@@ -162,8 +166,13 @@ def _capability(one: Capability, support: Support, outcomes: Outcomes, every: Se
     return Score(one.value, support.value, found.count("passed"), len(found))
 
 
-def shown(card: Scorecard) -> Iterator[str]:
-    """A scorecard for people."""
+def shown(card: Scorecard, width: int = 100) -> Iterator[str]:
+    """A scorecard for people, in lines that are no wider."""
+    for line in _lines(card):
+        yield from wrap(line, max(width, NARROWEST), subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _lines(card: Scorecard) -> Iterator[str]:
     met = sum(outcome == "passed" for outcome in card.rules.values())
     claim = "as claimed" if card.level == card.claimed else f"{card.claimed} is claimed"
     yield f"{card.provider}: {card.level} ({claim}); {met} of {len(card.rules)} rules met, {card.deselected} do not apply"
@@ -173,9 +182,14 @@ def shown(card: Scorecard) -> Iterator[str]:
         yield f"  it is shown as {card.shown}"
     for name, found in card.evidence.items():
         yield f"  {name.ljust(16)} {found}"
+    refused = [
+        score.name for score in card.capabilities if score.asked and score.support in REFUSED and score.whole
+    ]
     for score in card.capabilities:
-        if score.asked:
+        if score.asked and score.name not in refused:
             yield f"  {score.name.ljust(16)} {score.support.ljust(16)} {score.met}/{score.asked} {'ok' if score.whole else 'GAP'}"
+    if refused:
+        yield f"  refused, as stated: {', '.join(refused)}"
     for name, reason in card.exempt.items():
         yield f"  exempt: {name} ({reason})"
     if card.missing:
@@ -194,11 +208,21 @@ def written(cards: Sequence[Scorecard], folder: str | Path) -> None:
 
 def badge(provider: str, level: str) -> str:
     """A badge: the provider's name, and its level."""
-    left, right = 7 * len(provider) + 12, 7 * len(level) + 12
-    colour = COLOURS[level]
+    left, right = _width(provider), _width(level)
+    name = f"{provider}: {level}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{provider}: {level}">'
-        f'<rect width="{left}" height="20" fill="#444"/><rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img" aria-label="{name}">'
+        f'<title>{name}</title><rect width="{left}" height="20" fill="#444"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{COLOURS[level]}"/>'
         f'<g fill="#fff" font-family="Verdana,sans-serif" font-size="11" text-anchor="middle">'
-        f'<text x="{left / 2:g}" y="14">{provider}</text><text x="{left + right / 2:g}" y="14">{level}</text></g></svg>\n'
+        f"{_word(provider, left / 2)}{_word(level, left + right / 2)}</g></svg>\n"
     )
+
+
+def _width(text: str) -> int:
+    """The pixels a word takes, with some around it: letters are not of one width."""
+    return 14 + sum(4 if letter in "fijlrt-" else 10 if letter in "mw" else 7 for letter in text)
+
+
+def _word(text: str, middle: float) -> str:
+    return f'<text x="{middle:g}" y="14">{text}</text>'

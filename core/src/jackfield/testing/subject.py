@@ -74,6 +74,16 @@ class Subject:
         return self.registry.profile(self.provider)
 
     @cached_property
+    def unreadable(self) -> str:
+        """Why its models cannot be read; empty if they can."""
+        return readable(lambda: self.profile.models)
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is an entry point of its name."""
+        return normalised(self.provider) in _entries()
+
+    @cached_property
     def entry(self) -> Entry:
         """The entry point that names it."""
         return _entries()[normalised(self.provider)]

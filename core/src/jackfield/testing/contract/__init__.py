@@ -36,6 +36,7 @@ from jackfield.testing.surroundings import LOOPBACK
 
 __all__ = ["ProviderContract", "rules"]
 
+READABLE = "its_models_can_be_read"
 PROBE = "what_it_cannot_do_is_still_so"
 _GUARDED = "test_the_contract_is_not_overridden"
 
@@ -86,6 +87,8 @@ class ProviderContract(
             profile = subject.profile
         except JackfieldError:
             return "" if rule.name == "it_is_found_without_being_imported" else "its profile cannot be read"
+        if rule.name != READABLE and subject.unreadable:
+            return "its models cannot be read"
         exempt = profile.quality.exempt
         for name in (rule.name, *(need.value for need in rule.needs)):
             if name in exempt:

@@ -11,12 +11,16 @@ from jackfield.capability import Capability
 from jackfield.client import Client
 from jackfield.client.account import charge_of
 from jackfield.errors import InvalidRequest, JackfieldError, RateLimited, TimedOut, Unavailable
-from jackfield.testing.answers import ANSWER, PROMPT, USAGE
+from jackfield.profile.rates import UNITS
+from jackfield.testing.answers import ANSWER, PROMPT, USAGE, said
 from jackfield.testing.rules import expect, rule, same, unmet
 from jackfield.testing.subject import Subject
 from jackfield.transport import SyncDriver
 from jackfield.types import UNKNOWN_USAGE, Completion, Usage
 from jackfield.wire import Headers, Reply
+
+CHEAPEST, DEAREST = Decimal("0.0005"), Decimal(1000)
+"""What a million tokens cost between, wherever they are sold."""
 
 MANY = 5  # failures after which a breaker opens
 JSON = {"content-type": "application/json"}
@@ -65,11 +69,14 @@ class Pricing:
         Capability.CHAT,
     )
     def test_what_is_unknown_is_not_free(self, subject: Subject) -> None:
-        """The charge of a completion is what the book says, and `None` where the usage is not known."""
+        """The charge of a completion is what the book says; where no usage is told, neither is known."""
         binding = subject.bind(subject.model())
         answer = subject.ask(PROMPT, ANSWER)
         expected = binding.prices.charge(answer.usage, datetime.now(UTC))
         same(expected, answer.charge, "the charge")
+        untold = subject.ask(PROMPT, said(usage=UNKNOWN_USAGE)).usage
+        wrong = untold.known and not untold.raw  # some formats cannot but tell figures
+        expect(not wrong, "an answer that tells no usage is taken for one that used nothing")
         unknown = charge_of(binding, UNKNOWN_USAGE)
         free = binding.prices.source == "local" and unknown == 0
         expect(unknown is None or free, f"an unknown usage is charged {unknown}")
@@ -102,6 +109,23 @@ class Pricing:
             for rate in model.rates:
                 expect(rate.valid_from > date.min, f"a price of `{model.id}` has no date")
                 expect(rate.source, f"a price of `{model.id}` has no source")
+
+    @rule(
+        "silver",
+        "a figure under the wrong unit is a bill a thousand times too high, or too low",
+        "look at the unit: `per_1M_tokens` is what most price lists mean",
+    )
+    def test_prices_are_plausible(self, subject: Subject) -> None:
+        """A million tokens cost nothing, or between a twentieth of a cent and a thousand dollars."""
+        for model in subject.profile.models:
+            for rate in model.rates:
+                for name, price in rate.standard.prices.items():
+                    kind, many = UNITS[price.unit]
+                    cost = Decimal(price.figure) * 1_000_000 / many
+                    fair = not cost or CHEAPEST <= cost <= DEAREST
+                    expect(
+                        kind != "tokens" or fair, f"`{model.id}`: a million tokens of {name} cost {cost:f}"
+                    )
 
 
 class Policies:

@@ -152,6 +152,19 @@ class BindingRules:
 
     @rule(
         "bronze",
+        "people have gateways and proxies: a call that goes past one takes its key along",
+        "take the address from the dialect: `base=self.dialect.base`",
+        Capability.CHAT,
+    )
+    def test_the_address_a_user_sets_is_used(self, subject: Subject) -> None:
+        """With `base_url` set, calls go there."""
+        base = "https://gateway.example/kit"
+        binding = subject.bind(subject.model(), subject.client_of("", {"base_url": base}))
+        found = _place(subject, binding)
+        expect(found.startswith(f"{base}/"), f"it is set to {base}, and the call goes to {found}")
+
+    @rule(
+        "bronze",
         "a name of a model comes from callers: one with dots and slashes must not reach another address",
         "put names into paths as segments, never into a path that is made of text",
         Capability.CHAT,

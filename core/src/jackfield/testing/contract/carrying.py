@@ -75,9 +75,14 @@ class Carrying:
         Capability.REASONING,
     )
     def test_reasoning_is_kept_apart(self, subject: Subject) -> None:
-        """Reasoning that is shown is no part of the text."""
+        """Reasoning that is shown is no part of the text, streamed or not."""
         answer = subject.ask(PROMPT, THOUGHT, needs=(Capability.REASONING,))
         same(WORDS, answer.text, "the text")
+        if subject.does(subject.model(Capability.REASONING), Capability.STREAMING):
+            streamed = subject.stream(
+                THOUGHT, needs=(Capability.REASONING, Capability.STREAMING)
+            ).completion()
+            same(WORDS, streamed.text, "the text of the stream")
 
     @rule(
         "silver",

@@ -6,13 +6,17 @@ import attrs
 
 from jackfield.capability import Capability
 from jackfield.errors import JackfieldError, Malformed
-from jackfield.testing.answers import ANSWER, PROMPT, SCRIPTS, USAGE, WORDS, said
+from jackfield.testing.answers import ANSWER, CACHED, PROMPT, SCRIPTS, USAGE, WORDS, said
 from jackfield.testing.rules import expect, rule, same, unmet
 from jackfield.testing.subject import Subject
 from jackfield.types import Usage
 from jackfield.wire import Headers, Reply
 
-NOT_ANSWERS = (b"", b"null", b"[]", b"{", b'{"choices": 7}', b'"text"', b"\xff\xfe", b'{"unexpected": {}}')
+NOT_ANSWERS = (
+    *(b"", b"null", b"[]", b"{", b'{"choices": 7}', b'"text"', b"\xff\xfe", b'{"unexpected": {}}'),
+    b'{"error": {"message": "no", "code": "no"}}',
+)
+"""The last is said by vendors that fail under a status of success."""
 
 
 class Completing:
@@ -44,10 +48,18 @@ class Completing:
     )
     def test_it_says_why_it_stopped(self, subject: Subject) -> None:
         """A reason to stop is told in our word, with the vendor's beside it."""
-        for reason in ("stop", "length"):
+        words: dict[str, str | None] = {}
+        for reason in ("stop", "length", "content_filter"):
             finish = subject.ask(PROMPT, said(WORDS, finish=reason)).finish
-            same(reason, finish.reason, "the reason")
+            words[reason] = finish.raw
+            lacking = finish.raw == words["stop"]  # a format may have no word for some
+            same("stop" if lacking else reason, finish.reason, f"the reason, where it says `{finish.raw}`")
             expect(finish.raw, f"the vendor's word for `{reason}` is lost")
+        expect(words["stop"] != words["length"], "it says the same where an answer is cut off")
+        unheard = _with_word(subject, words["length"])
+        if unheard is not None:
+            found = subject.ask(PROMPT, unheard).finish.reason
+            same("unknown", found, "the reason, where the word for it is new")
 
     @rule(
         "silver",
@@ -69,10 +81,8 @@ class Completing:
     )
     def test_usage_is_counted_once(self, subject: Subject) -> None:
         """Tokens from a cache, and of reasoning, are not counted again among the others."""
-        used = subject.ask(PROMPT, said(WORDS, usage=Usage(8, cache_read=4, output=4, reasoning=3))).usage
-        _sound(used)
-        expect(used.total_input in {8, 12}, f"{used.total_input} tokens went in; 12 did, 4 of a cache")
-        expect(used.total_output in {4, 7}, f"{used.total_output} tokens came out; 7 did, 3 of reasoning")
+        used = subject.ask(PROMPT, said(WORDS, usage=CACHED)).usage
+        counted_once(used)
 
     @rule(
         "bronze",
@@ -147,8 +157,22 @@ class Completing:
         same(expected.parts, found.parts, "the parts")
 
 
+def counted_once(used: Usage) -> None:
+    """Tokens of a cache and of reasoning are among the others, or apart; in both they are counted once."""
+    _sound(used)
+    expect(used.total_input in {8, 12}, f"{used.total_input} tokens went in; 12 did, 4 of a cache")
+    expect(used.total_output in {4, 7}, f"{used.total_output} tokens came out; 7 did, 3 of reasoning")
+
+
 def _sound(used: Usage) -> None:
     """No bucket is negative."""
     figures = {name: value for name, value in attrs.asdict(used).items() if isinstance(value, int)}
     below = [name for name, value in figures.items() if value < 0]
     expect(not below, f"below 0: {', '.join(below)}")
+
+
+def _with_word(subject: Subject, known: str | None) -> Reply | None:
+    """An answer that stopped for a reason nobody has heard of, in place of one that is known."""
+    reply = subject.bind(subject.model()).wire.write_completion(said(WORDS, finish="length"))
+    body = reply.body.replace(f'"{known}"'.encode(), b'"kit_word"')
+    return None if body == reply.body else Reply(reply.status, reply.headers, body)

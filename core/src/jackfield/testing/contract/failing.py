@@ -54,12 +54,14 @@ class Failing:
         "nothing to be done, if the wire's `parse_error` uses `error_info`",
     )
     def test_it_says_when_to_come_back(self, subject: Subject) -> None:
-        """The seconds of a `retry-after` header are told with a 429, and it may be repeated."""
-        info = _parsed(
-            subject, Reply(429, Headers({**JSON, "retry-after": "7"}), b'{"error": {"message": "slow"}}')
-        )
+        """The seconds of a `retry-after` header are told with a 429, also those up to a date, and it may be repeated."""
+        slow = b'{"error": {"message": "slow"}}'
+        info = _parsed(subject, Reply(429, Headers({**JSON, "retry-after": "7"}), slow))
         same(7.0, info.retry_after, "the seconds to wait")
         expect(info.retryable, "it is not to be repeated")
+        dates = {"date": "Sat, 21 Nov 2026 10:00:00 GMT", "retry-after": "Sat, 21 Nov 2026 10:00:09 GMT"}
+        info = _parsed(subject, Reply(429, Headers({**JSON, **dates}), slow))
+        expect(info.retry_after is not None, f"a date is not understood: {dates['retry-after']}")
 
     @rule(
         "bronze",

@@ -74,6 +74,8 @@ class Signing:
         """A signature adds the declared headers, and changes nothing else of the call."""
         plain, signed = subject.rendered()
         spec = subject.profile.auth
+        unsigned = " ".join((plain.url, *plain.headers.values(), plain.body.decode("utf-8", "replace")))
+        expect(FAKE not in unsigned, "the wire puts the key into the call itself")
         added = {name for name, value in Headers(signed.headers).items() if plain.headers.get(name) != value}
         if spec.scheme in DECLARED and os.environ.get(next(iter(spec.env), "")):
             same(DECLARED[spec.scheme](spec), added, "the headers that signing adds")

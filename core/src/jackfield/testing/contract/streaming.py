@@ -20,7 +20,8 @@ from jackfield.events import (
     TextDelta,
     unfold,
 )
-from jackfield.testing.answers import ANSWER, CALL, PROMPT, SCRIPTS, WORDS, said
+from jackfield.testing.answers import ANSWER, CACHED, CALL, PROMPT, SCRIPTS, WORDS, said
+from jackfield.testing.contract.completing import counted_once
 from jackfield.testing.contract.readings import recorded_streams
 from jackfield.testing.rules import Unmet, expect, rule, same, unmet
 from jackfield.testing.stage import written
@@ -43,6 +44,19 @@ class Streaming:
         """The pieces of a stream make the text of the answer."""
         pieces = [event.text for event in subject.stream(ANSWER) if isinstance(event, TextDelta)]
         same(WORDS, "".join(pieces), "the text")
+
+    @rule(
+        "silver",
+        "a stream that is told at its end is none: people wait for the first word",
+        "hand on the events of each record; keep back what is incomplete, and nothing else",
+        STREAM,
+    )
+    def test_it_is_told_as_it_comes(self, subject: Subject) -> None:
+        """Text is handed on before the record that ends the stream has come."""
+        binding = subject.bind(subject.model(STREAM))
+        answer = said("Aare, Limmat, Inn, Rhein, Reuss.")
+        chunks = written(binding.wire, unfold(answer))
+        expect(_has_content(binding, chunks[:-1]), f"{len(chunks) - 1} of {len(chunks)} chunks gave no text")
 
     @rule(
         "silver",
@@ -90,10 +104,11 @@ class Streaming:
         Capability.USAGE_IN_STREAM,
     )
     def test_it_tells_the_usage(self, subject: Subject) -> None:
-        """The completion of a stream has the usage."""
-        stream = subject.stream(ANSWER, needs=(STREAM, Capability.USAGE_IN_STREAM))
-        used = stream.completion().usage
+        """The completion of a stream has the usage, and nothing is counted twice in it."""
+        needs = (STREAM, Capability.USAGE_IN_STREAM)
+        used = subject.stream(ANSWER, needs=needs).completion().usage
         same((12, 7), (used.total_input, used.total_output), "the usage")
+        counted_once(subject.stream(said(WORDS, usage=CACHED), needs=needs).completion().usage)
 
     @rule(
         "silver",
@@ -119,7 +134,9 @@ class Streaming:
         """A stream that ends before its end marker is an error, and what came is kept."""
         binding = subject.bind(subject.model(STREAM))
         chunks = written(binding.wire, unfold(ANSWER))
-        first = next(number for number in range(1, len(chunks)) if _has_content(binding, chunks[:number]))
+        first = next((n for n in range(1, len(chunks)) if _has_content(binding, chunks[:n])), 0)
+        if not first:
+            return  # test_it_is_told_as_it_comes says so
         for script in ([b""], chunks[:first]):
             stream = subject.stream([chunk for chunk in script if chunk] or [b""])
             try:

@@ -31,11 +31,15 @@ class Structure:
     @rule(
         "bronze",
         "a provider is found by its entry point and its files, before any of its code runs",
-        "name the entry point like the profile's `id`, and put `profile.toml` into the package it names",
+        "mend what is named; the entry point has the name of the profile's `id`, and names the package it lies in",
         flags=ALWAYS,
     )
     def test_it_is_found_without_being_imported(self, subject: Subject) -> None:
         """The entry point names the provider, and its profile is read without importing its package."""
+        expect(
+            subject.installed,
+            f"no provider `{subject.provider}` is installed: `pip install -e .` in its repository",
+        )
         name = subject.entry.module
         hidden = {found: sys.modules.pop(found) for found in list(sys.modules) if _below(found, name)}
         try:
