@@ -94,7 +94,7 @@ def _order(outcome: Outcome) -> str | None:
         return ""
     if _calm(recorded) == _calm(given):
         return ORDERS[0][1]
-    return _listed(ORDERS[1:], " ".join(sorted(set(recorded) ^ set(given))) or " ".join(recorded))
+    return _listed(ORDERS[1:], " ".join(sorted(set(recorded) ^ set(given))) or " ".join(recorded[:-1]))
 
 
 def _calm(events: tuple[str, ...]) -> list[str]:

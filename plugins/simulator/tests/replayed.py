@@ -203,7 +203,7 @@ def _told(completion: Completion) -> Then:
     text = next((part for part in completion.parts if isinstance(part, Text)), None)
     cited = text.citations if text is not None else ()
     calls = tuple(
-        {"id": part.id, "name": part.name, "arguments": part.json or "{}"}
+        {"id": part.id, "name": part.name, "arguments": part.json}
         for part in completion.parts
         if isinstance(part, ToolCall) and not part.hosted
     )

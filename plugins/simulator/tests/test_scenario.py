@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from jackfield_simulator import Simulator
 from jackfield_simulator.app import Simulated
 from jackfield_simulator.exchange import asked
+from jackfield_simulator.faults import Faults
 from jackfield_simulator.scenario import Scenario, scenario_from
 
 from jackfield import BadConfig
@@ -94,10 +96,20 @@ def test_a_rule_is_for_a_turn_or_a_tool():
         ("sead = 1", "unknown key `sead`"),
         ("answer = 'song'", "must be one of echo, prose"),
         ("[[answers]]\nthen = 3", "must be a table"),
-        ("[[answers]]\nwhen = { txt = 'a' }", "unknown key `txt`"),
+        ("[[answers]]\nwhen = { txt = 'a' }\nthen = {}", "unknown key `txt`"),
         ("[latency]\njitter = 2", "from 0 to 1"),
         ("[accounts.k]\nlimit = 2", "unknown key `limit`"),
         ("answers = 3", "must be a list"),
+        ("[[answers]]\nthen = { error = 'trottle' }", "did you mean throttle"),
+        ("[[answers]]\nthen = { status = 99 }", "from 200 to 599"),
+        ("[[answers]]\nthen = { fault = 'overloaded_529' }", "no fault 'overloaded_529'"),
+        ("[[answers]]\nthen = { calls = [{ nam = 'x' }] }", "takes a `name`"),
+        ("[[answers]]\nthen = { citations = [{ uri = 'x' }] }", "takes document, end, kind"),
+        ("[[answers]]\nwhen = { text = 'a' }", "needs a `then`"),
+        ("[[answers]]\nthen = { text = 'a' }\ntimes = -1", "`times` must be from 0"),
+        ("[accounts.k]\nbalance = -1", "must not be negative"),
+        ("[accounts.k]\nstatus = 200", "from 400 to 599"),
+        ("[prices]\ninput = -1", "must not be negative"),
         ("= 3", "not valid TOML"),
     ],
 )
@@ -105,6 +117,35 @@ def test_what_means_nothing_is_refused(text, words):
     """With what would mean something."""
     with pytest.raises(BadConfig, match=words):
         scenario_from(text)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"fault": "overloaded_529"}, "no fault"),
+        ({"fault": "stall", "keyy": "k"}, "`keyy` is none of these"),
+        ({"fault": "stall", "times": "2"}, "`times` is none of these"),
+        ({"fault": "stall", "times": 0}, "from 1"),
+        ({"script": ["failed", 3]}, "`script` is missing or odd"),
+        ({"script": ["failed"], "probability": 0.5}, "`probability` is none of these"),
+        ({}, "`fault` is missing"),
+    ],
+)
+def test_a_fault_that_means_nothing_stops_the_start(fault, words, capfd):
+    """With one sentence for whoever started it, and no traceback of a thread besides."""
+    with pytest.raises(BadConfig, match=words):
+        Simulator({"faults": [fault]}).start()
+
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_script_is_for_a_provider():
+    """As a fault is."""
+    faults = Faults()
+
+    faults.configure([{"script": ["failed", "ok"], "provider": "groq"}])
+
+    assert ["groq"] == [rule.match for rule in faults._rules]
 
 
 def test_a_scenario_is_read_from_a_file(tmp_path):

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from jackfield.errors import ErrorInfo
 from jackfield.jsontext import dump_text
 from jackfield.types import (
     Audio,
@@ -46,6 +47,7 @@ _RIVER = (
 )
 WORDS = tuple(_RIVER.split())
 UNASKED = 40  # tokens of prose where nobody says how many
+LONGEST = 32_768  # and the most, however many are asked for: models end by themselves
 WORD = re.compile(r"\s*\S+\s*")
 _NAMED = re.compile(r"[A-Za-z]{3,}")
 _HABITUAL = frozenset({"get", "set", "fetch", "lookup", "find", "the", "for", "current", "tool", "function"})
@@ -107,7 +109,7 @@ class Answers:
         if self.scenario.answer == "echo" and not tokens:
             return said or "There was nothing to answer."
         wanted = tokens or int(request.options.get("max_tokens") or UNASKED)
-        return prose(wanted, name)
+        return prose(min(wanted, LONGEST), name)
 
     def _rest(self, request: Request, begun: str, tokens: int) -> str:
         """What is left to say of an answer that was begun."""
@@ -165,7 +167,11 @@ def sample(schema: Mapping[str, Any], said: str) -> Any:
     """A value that fits a schema."""
     from jackfield_echo.sample import sample as sampled  # a provider's package: not before it is needed
 
-    return sampled(schema, said)
+    try:
+        return sampled(schema, said)
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as exc:
+        msg = f"the schema cannot be read ({type(exc).__name__}: {exc!s:.80})"
+    raise ErrorInfo("request.invalid", msg, status=400).to_exception()
 
 
 def prose(tokens: int, seed: str) -> str:
@@ -183,7 +189,7 @@ def prose(tokens: int, seed: str) -> str:
 
 def _calls(request: Request, name: str) -> Iterator[ToolCall]:
     """Calls of the tools that the last turn is about, or of the one that must be called; none after results."""
-    if not request.messages:
+    if not (request.messages and request.tools):
         return
     last, choice = request.messages[-1], request.tool_choice
     results = any(isinstance(part, ToolResult) for part in last.parts)

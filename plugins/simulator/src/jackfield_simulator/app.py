@@ -28,15 +28,17 @@ from jackfield_simulator.bill import Bill, Line
 from jackfield_simulator.control import CONTROL, Control
 from jackfield_simulator.exchange import Exchange, Piece, Streamed
 from jackfield_simulator.manners import UNREAD, Manners, failure
-from jackfield_simulator.pieces import Pace, Told, broken, cited_last, pieces_of
+from jackfield_simulator.pieces import Pace, Told, bare, broken, cited_last, pieces_of
 from jackfield_simulator.routing import Route, Router
 from jackfield_simulator.scenario import Scenario, Then
 from jackfield_simulator.script import Occasion, Script
+from jackfield_simulator.sources import sourced
 from jackfield_simulator.things import Asking, Things
 from jackfield_simulator.thoughts import sealed
 from jackfield_simulator.tokens import TokenEndpoints
 from jackfield_simulator.usage import last_text, tokens_in
-from jackfield_simulator.ways import ECHOED, MISSING, TELL_USAGE, UNREADABLE
+from jackfield_simulator.ways import BARE_CALLS, ECHOED, MISSING, TELL_USAGE, UNREADABLE
+from jackfield_simulator.wishes import check
 
 if TYPE_CHECKING:
     from jackfield.registry import Registry
@@ -47,7 +49,8 @@ log = logging.getLogger("jackfield.simulator")
 SHOWN = 400  # characters of what was said, for people
 JSON = "application/json"
 OK = 200
-UNKNOWN_MODEL = "model_not_found"
+UNKNOWN_MODEL, UNKNOWN_PATH = "model_not_found", "unknown_url"
+METHODS = ("GET", "POST", "DELETE")
 _STATUS_MODEL = re.compile(r"status-([45]\d\d)")  # the model `status-429` answers everything with that status
 # What a failure's status is where the scenario names its kind alone.
 STATUSES: Mapping[str, int] = {
@@ -112,11 +115,7 @@ class Simulated:
                 call, "", self.control.reply(call), Line(0, "", call.method, ""), operation="control"
             )
         key = key_of(call) if key is None else key
-        owner = self.accounts.owner(key)
-        path = "/" + "/".join(step if isinstance(step, str) else ":".join(step) for step in call.path)
-        line = self.bill.open(owner, call.method, path, len(call.body))
-        line.request_id = f"req_sim{line.number:010d}"
-        exchange = Exchange(call, owner, Reply(500), line)
+        exchange = self._opened(call, key)
         token = self.tokens.reply(call)
         if token is not None:
             exchange.operation, exchange.reply = "token", token
@@ -125,6 +124,20 @@ class Simulated:
         self._noted(exchange)
         return exchange
 
+    def turned_away(self, call: Call, error: ErrorInfo) -> Exchange:
+        """What is answered to a call whose body nobody took in."""
+        exchange = self._opened(call, key_of(call))
+        exchange.reply = self._reported(exchange, error)
+        self._noted(exchange)
+        return exchange
+
+    def _opened(self, call: Call, key: str) -> Exchange:
+        """An exchange with a line of its own, before anything is answered."""
+        owner = self.accounts.owner(key)
+        line = self.bill.open(owner, call.method, f"/{_path(call)}", len(call.body))
+        line.request_id = f"req_sim{line.number:010d}"
+        return Exchange(call, owner, Reply(500), line)
+
     def _fenced(self, exchange: Exchange, key: str) -> None:
         """Answer; what a wire stumbles over is a failure of the server, as it would be anywhere."""
         try:
@@ -132,14 +145,15 @@ class Simulated:
         except Exception as stumble:
             log.exception("the simulator cannot answer %s %s", exchange.call.method, exchange.line.path)
             words = f"the simulator cannot answer this: {type(stumble).__name__}"
-            body = {"error": {"message": words, "type": "server_error", "param": None, "code": None}}
-            exchange.reply = Reply(500, Headers({"content-type": JSON}), dumps(body))
+            exchange.reply = self._reported(exchange, ErrorInfo("server", words, 500))
 
     def _routed(self, exchange: Exchange, key: str) -> None:
         """Answer by the wire that has the path."""
         route = self.router.route(exchange.call)
         if route is None:
-            exchange.reply = _nowhere(exchange.call)
+            error, allowed = self._nowhere(exchange.call)
+            reply = self._reported(exchange, error)
+            exchange.reply = attrs.evolve(reply, headers=Headers({**reply.headers, **allowed}))
             return
         exchange.provider, exchange.wire, exchange.operation = route.provider, route.wire, route.operation
         exchange.call = self.router.addressed(exchange.call)[1]
@@ -165,6 +179,7 @@ class Simulated:
         pace = Pace(self.scenario.latency, f"{self.scenario.seed} {exchange.line.number}")
         if stream:
             events = cited_last(unfold(completion))
+            events = bare(events) if exchange.provider in BARE_CALLS else events
             if then is not None and then.error:
                 events = broken(events, _stated(then))
             exchange.reply = self._streamed(exchange, completion, pieces_of(events, pace))
@@ -175,9 +190,11 @@ class Simulated:
         self._book(exchange, completion.usage.total_input, completion.usage.total_output * shares)
 
     def _thought(self, exchange: Exchange, completion: Completion) -> Completion:
-        """The completion as this provider would seal it."""
+        """The completion as this provider would source and seal it."""
         assert exchange.wire is not None
         wire = exchange.wire
+        if exchange.request is not None:
+            completion = sourced(completion, exchange.provider, exchange.request)
         return sealed(completion, wire.dialect.provider, wire.name, _body_of(exchange))
 
     def _streamed(self, exchange: Exchange, completion: Completion, told: Told) -> Streamed:
@@ -268,6 +285,32 @@ class Simulated:
         exchange.fault = then.fault if then is not None else ""
         return then
 
+    def _nowhere(self, call: Call) -> tuple[ErrorInfo, Mapping[str, str]]:
+        """What is wrong with a call that no wire has, and what its headers say besides."""
+        path = _path(call)[:200]
+        if "upgrade" in call.headers:
+            words = f"nothing but HTTP is spoken here, at /{path} neither: no `upgrade` to {call.headers['upgrade']!r:.20}"
+            return ErrorInfo("model.missing", words, 404, UNKNOWN_PATH), {}
+        others = [one for one in METHODS if self.router.route(attrs.evolve(call, method=one)) is not None]
+        if others:
+            words = f"{call.method[:20]} is not allowed at /{path}; {' and '.join(others)} is"
+            return ErrorInfo("request.invalid", words, 405, "method_not_allowed"), {
+                "allow": ", ".join(others)
+            }
+        words = f"no provider has {call.method[:20]} /{path}"
+        return ErrorInfo("model.missing", words, 404, UNKNOWN_PATH), {}
+
+    def _reported(self, exchange: Exchange, error: ErrorInfo) -> Reply:
+        """The report of a failure in the form of whom the path belongs to, though it leads nowhere there."""
+        routed = exchange.wire
+        if routed is None:
+            exchange.provider, _ = self.router.addressed(exchange.call)
+            exchange.wire = self.router.wires(exchange.provider, "")[0]
+        try:
+            return self._failed(exchange, error)
+        finally:
+            exchange.wire = routed
+
     def _failed(self, exchange: Exchange, error: ErrorInfo) -> Reply:
         """The report of a failure in the provider's own form."""
         assert exchange.wire is not None
@@ -283,18 +326,17 @@ class Simulated:
         reply = self._headed(exchange, exchange.wire.write_error(told))
         if status == OK:  # so some do: the body alone tells
             reply = attrs.evolve(reply, status=OK)
-        return failure(exchange.provider, reply, told, exchange.line.request_id)
+        return failure(exchange.provider, exchange.wire.name, reply, told)
 
     def _manners(self, exchange: Exchange) -> Manners:
         """How the provider puts its answers."""
         assert exchange.wire is not None
-        path = "/".join(step if isinstance(step, str) else ":".join(step) for step in exchange.call.path)
         return Manners(
             exchange.provider,
             exchange.wire.name,
             exchange.operation,
             _body_of(exchange),
-            f"{path} {exchange.model}",
+            f"{_path(exchange.call)} {exchange.model}",
         )
 
     def _headed(self, exchange: Exchange, reply: Reply, *, dressed: bool = False) -> Reply:
@@ -344,12 +386,14 @@ class Simulated:
 def _read(read: Callable[[Call], Any], exchange: Exchange) -> Any:
     """What a call asks; where a provider has words of its own for what it cannot read, the failure says so."""
     try:
-        return read(exchange.call)
+        found = read(exchange.call)
+        check(found[0] if isinstance(found, tuple) else found, exchange.operation)
     except JackfieldError as exc:
         if exchange.provider not in UNREADABLE:
             raise
         status, _ = UNREADABLE[exchange.provider]
         raise attrs.evolve(exc.info, status=status, code=UNREAD).to_exception() from None
+    return found
 
 
 def _first(reply: Reply) -> Reply:
@@ -398,11 +442,9 @@ def _status_of(kind: str) -> int:
     return STATUSES.get(kind) or STATUSES.get(kind.partition(".")[0], 500)
 
 
-def _nowhere(call: Call) -> Reply:
-    """The answer to a path that no wire has."""
-    words = f"no provider has {call.method} /{'/'.join(map(str, call.path))}"[:300]
-    body = {"error": {"message": words, "type": "not_found_error", "param": None, "code": "unknown_url"}}
-    return Reply(404, Headers({"content-type": JSON}), dumps(body))
+def _path(call: Call) -> str:
+    """The path of a call, for people."""
+    return "/".join(step if isinstance(step, str) else ":".join(step) for step in call.path)
 
 
 def _stream_form(wire: Wire, call: Call) -> tuple[str, dict[str, Any]]:

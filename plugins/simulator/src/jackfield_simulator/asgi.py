@@ -41,6 +41,8 @@ class Application:
             await _lived(receive, send)
         elif scope["type"] == "http":
             await self._served(scope, receive, send)
+        else:
+            await send({"type": f"{scope['type']}.close"})  # nobody here speaks anything else
 
     async def _served(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         body = await _whole(receive)

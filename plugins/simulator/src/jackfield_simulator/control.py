@@ -58,11 +58,12 @@ class Control:
     def reply(self, call: Call) -> Reply:
         """What is answered to one call below the path."""
         steps = tuple(map(str, call.path[1:]))
-        if call.method == "GET" and not steps:
+        method = "GET" if call.method == "HEAD" else call.method
+        if method == "GET" and not steps:
             from jackfield_simulator.page import PAGE
 
             return Reply(200, Headers({"content-type": "text/html; charset=utf-8", **_GUARDS}), PAGE.encode())
-        door = self._doors.get((call.method, "/".join(steps)))
+        door = self._doors.get((method, "/".join(steps)))
         if door is None:
             return _json(404, {"error": f"there is no {call.method} /{CONTROL}/{'/'.join(steps)[:80]}"})
         foreign = _foreign(call)
@@ -104,15 +105,7 @@ class Control:
             raise BadConfig(
                 ErrorInfo("config", words, hint="run `jackfield simulate` without `--server uvicorn`")
             )
-        if "script" in asked:
-            faults.script([str(name) for name in asked["script"]], key=str(asked.get("key", "")))
-            return {"ok": True}
-        known = ("key", "match", "probability", "times")
-        unknown = [name for name in asked if name not in (*known, "fault")]
-        if unknown or "fault" not in asked:
-            words = f"a fault takes `fault`, or `script`, and {', '.join(known)}"
-            raise BadConfig(ErrorInfo("config", words))
-        faults.add(str(asked["fault"]), **{name: asked[name] for name in known if name in asked})
+        faults.configure([asked])
         return {"ok": True}
 
     def _load(self, call: Call) -> Any:
@@ -140,7 +133,8 @@ class Control:
 
 
 _GUARDS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
+    "content-security-policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; connect-src 'self'",
     "x-content-type-options": "nosniff",
 }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from jackfield.errors import JackfieldError
 from jackfield_simulator.app import Simulated
 from jackfield_simulator.asserts import Asserts
 from jackfield_simulator.bill import Bill
@@ -84,6 +85,9 @@ class Simulator(Asserts):
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             await self.server.start()
+        except (JackfieldError, OSError) as exc:  # whoever starts it is told
+            self._started.set_exception(exc)
+            return
         except BaseException as exc:
             self._started.set_exception(exc)
             raise

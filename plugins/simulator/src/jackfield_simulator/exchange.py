@@ -75,7 +75,8 @@ class Exchange:
     app: Simulated | None = field(default=None, repr=False, eq=False)
 
     def void(self) -> None:
-        """Take back what it was charged: it is refused after all."""
+        """Take back what it was charged and answered: it is refused after all."""
+        self.line.answered = ""
         if self.app is not None:
             self.app.void(self)
 

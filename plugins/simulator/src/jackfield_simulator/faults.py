@@ -61,6 +61,34 @@ def _injectable(name: str) -> Fault:
     return found
 
 
+# What a fault of a scenario, or of the control API, may say.
+_EITHER: Mapping[str, type | tuple[type, ...]] = {"key": str, "match": str, "provider": str}
+_TAKES: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
+    "fault": {"fault": str, **_EITHER, "probability": (int, float), "times": int},
+    "script": {"script": list, **_EITHER},
+}
+
+
+def _stated(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a fault, checked."""
+    kind = "script" if "script" in table else "fault"
+    takes = _TAKES[kind]
+    wrong = [name for name, value in table.items() if not isinstance(value, takes.get(name, ()))]
+    if (
+        wrong
+        or kind not in table
+        or not (kind == "fault" or all(isinstance(one, str) for one in table["script"]))
+    ):
+        which = (
+            f"`{wrong[0]:.40}` is none of these, or of another type"
+            if wrong
+            else f"`{kind}` is missing or odd"
+        )
+        msg = f"a fault takes `fault` or `script`, and with `{kind}` {', '.join([*takes][1:])}: {which}"
+        raise BadConfig(ErrorInfo("config", msg))
+    return dict(table)
+
+
 @define
 class Rule:
     """What befalls the requests that it is about: one fault again and again, or a script."""
@@ -125,6 +153,9 @@ class Faults:
         if found.moment in ("accept", "clock") and (key or match):
             msg = f"the fault `{name}` befalls all: it is there before it is known who asks for what"
             raise BadConfig(ErrorInfo("config", msg, hint="leave `key` and `match` out"))
+        if times is not None and times < 1:
+            msg = f"`times` of `{name}` must be from 1, not {times!r:.20}"
+            raise BadConfig(ErrorInfo("config", msg))
         if not 0 <= probability <= 1:
             msg = f"the probability of `{name}` must be from 0 to 1, not {probability!r:.20}"
             raise BadConfig(ErrorInfo("config", msg))
@@ -141,12 +172,12 @@ class Faults:
     def configure(self, tables: Iterable[Mapping[str, Any]]) -> None:
         """Take rules from the tables of a scenario."""
         for table in tables:
-            stated = dict(table)
+            stated = _stated(table)
+            stated["match"] = stated.pop("provider", stated.get("match", ""))
             if "script" in stated:
                 self.script(stated.pop("script"), **stated)
-                continue
-            stated["match"] = stated.pop("provider", stated.get("match", ""))
-            self.add(stated.pop("fault"), **stated)
+            else:
+                self.add(stated.pop("fault"), **stated)
 
     def clear(self) -> None:
         """Let nothing go wrong any more."""

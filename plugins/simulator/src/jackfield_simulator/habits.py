@@ -247,6 +247,7 @@ HABITS: Mapping[tuple[str, str], Habits] = {
         "tools[](function).output_schema": None,
     },
     ("openai", "response"): {**RESPONSE_BESIDES, "billing": {"payer": "developer"}},
+    ("openai", "response@*gpt-4o*"): {"reasoning.generate_summary": None},
     ("bedrock", "response"): {**RESPONSE_BESIDES, "billing": {"payer": "developer"}},
     ("azure-openai", "response"): {
         **RESPONSE_BESIDES,

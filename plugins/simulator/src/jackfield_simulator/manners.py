@@ -19,6 +19,7 @@ from jackfield_simulator.exchange import Piece
 from jackfield_simulator.habits import HABITS, Habits
 from jackfield_simulator.untold import NEVER, Always
 from jackfield_simulator.ways import (
+    CALLS_TOLD,
     DETAILED,
     DONE,
     ECHOED,
@@ -33,7 +34,11 @@ from jackfield_simulator.ways import (
     REASONING,
     REPEATED,
     TIMED,
+    TOLD_BESIDES,
     UNREADABLE,
+    WITHIN,
+    Details,
+    details_of,
 )
 
 _DATA = re.compile(rb"^(data: ?|[\[,]\s*)?(\{.*\})(?=\s*?\]?\s*?$)", re.MULTILINE)
@@ -80,6 +85,9 @@ class Manners:
         body = asked if isinstance(asked, Mapping) else {}
         self._dressings: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
         self._thinks_aloud = provider in REASONING and wire == "chat_completions"
+        self._details = details_of(subject) if provider in DETAILED else None
+        self._calls_told = provider in CALLS_TOLD and CALLS_TOLD[provider].search(subject) is not None
+        self._called = False
         self._repeated = {name: body[name] for name in REPEATED if name in body} if responding else {}
         self._echoed = {name: body[name] for name in ECHOED.get((provider, operation), ()) if name in body}
 
@@ -87,7 +95,10 @@ class Manners:
 
     def reply(self, reply: Reply) -> Reply:
         """A whole answer, as the provider would put it."""
-        idle = not (self._rules or self._response or self._echoed) and self._operation != "batches.get"
+        idle = (
+            not (self._rules or self._response or self._echoed or self._calls_told)
+            and self._operation != "batches.get"
+        )
         if idle or not reply.headers.get("content-type", "").startswith("application/json"):
             return reply
         body = _object(reply.body)
@@ -107,12 +118,22 @@ class Manners:
             if not rule.condition or kind.endswith(rule.condition):
                 fill(body, rule.steps, rule.value)
         if self._thinks_aloud:
-            _renamed(body, details=self.provider in DETAILED)
+            _renamed(body, self._details)
+        if self._calls_told:
+            self._tell_calls(body)
         if body.get("done") is True and self.wire == "ollama":
             body |= {name: body.get(name, _NANOSECONDS) for name in TIMED}
         inner = body.get("response")
         if self._response and isinstance(inner, dict):
             self._respond(inner)
+
+    def _tell_calls(self, body: dict[str, Any]) -> None:
+        """Say beside the reason of an end that functions are called; a stream may have told the calls before."""
+        for candidate in body.get("candidates") or ():
+            parts = candidate.get("content", {}).get("parts") or ()
+            self._called = self._called or any("functionCall" in part for part in parts)
+            if self._called and "finishReason" in candidate:
+                candidate["finishMessage"] = "Model generated function call(s)."
 
     def _respond(self, body: dict[str, Any]) -> None:
         if not self._response or body.get("object") != "response":
@@ -172,6 +193,8 @@ class Manners:
         if body.keys() == {"error"} and self.provider in FAILURES_WITHIN:
             code = FAILURES_WITHIN[self.provider]
             body["error"] |= {"code": code, "metadata": {}}
+        if body.keys() == {"error"} and (self.provider, self.wire) in TOLD_BESIDES:
+            TOLD_BESIDES[self.provider, self.wire](body, str(body["error"].get("code")), WITHIN)
         self.lay(body)
         return (found[1] or b"") + dumps(body)
 
@@ -198,30 +221,33 @@ class Manners:
         return Piece(piece.pause, b"".join(written) or piece.data, piece.tokens)
 
 
-def failure(provider: str, reply: Reply, error: ErrorInfo, request_id: str) -> Reply:
+def failure(provider: str, wire: str, reply: Reply, error: ErrorInfo) -> Reply:
     """The report of a failure, as the provider would put it."""
     if error.code == UNREAD and provider in UNREADABLE:
         status, media_type = UNREADABLE[provider]
         return Reply(status, Headers({**reply.headers, "content-type": media_type}), error.message.encode())
-    put = FAILURES.get(provider)
-    if put is None or not reply.headers.get("content-type", "").startswith("application/json"):
+    put, besides = FAILURES.get(provider), TOLD_BESIDES.get((provider, wire))
+    if not (put or besides) or not reply.headers.get("content-type", "").startswith("application/json"):
         return reply
     body = _object(reply.body) or {}
     stated = body.get("error")
     told = stated if isinstance(stated, dict) else {}
-    code = error.code or told.get("code") or told.get("type") or error.kind
-    return Reply(reply.status, reply.headers, dumps(put(error.message, str(code), reply.status, request_id)))
+    code = str(error.code or told.get("code") or told.get("type") or error.kind)
+    if put is not None:
+        body = put(error.message, code, reply.status, error.request_id or "")
+    if besides is not None:
+        besides(body, code, reply.status)
+    return Reply(reply.status, reply.headers, dumps(body))
 
 
-def _renamed(body: dict[str, Any], *, details: bool) -> None:
+def _renamed(body: dict[str, Any], details: Details | None) -> None:
     """Reasoning under the name that some give it, and once more with details."""
     for choice in body.get("choices") or ():
         for part in (choice.get("message"), choice.get("delta")):
             if isinstance(part, dict) and "reasoning_content" in part:
                 text = part["reasoning"] = part.pop("reasoning_content")
-                if details and text:
-                    detail = {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
-                    part["reasoning_details"] = [detail]
+                if details is not None and text:
+                    part["reasoning_details"] = details(text)
 
 
 _STEP = re.compile(r"([^.()\[\]]+)(\[\])?(?:\(([^)]*)\))?(?:\.|$)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from functools import lru_cache
 
 SILENCE = b"\xff\xfb\x90\x64" + bytes(413)  # one frame of an MP3 in which nothing is heard
 
@@ -12,10 +13,14 @@ SILENCE = b"\xff\xfb\x90\x64" + bytes(413)  # one frame of an MP3 in which nothi
 def picture(prompt: str, width: int, height: int) -> bytes:
     """A PNG of one colour, which follows from the prompt."""
     colour = hashlib.sha256(prompt.encode()).digest()[:3]
-    rows = (b"\x00" + bytes(width)) * height
     head = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"PLTE", colour), (b"IDAT", zlib.compress(rows, 1)), (b"IEND", b""))
+    chunks = ((b"IHDR", head), (b"PLTE", colour), (b"IDAT", _rows(width, height)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+@lru_cache(maxsize=16)
+def _rows(width: int, height: int) -> bytes:
+    return zlib.compress((b"\x00" + bytes(width)) * height, 1)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

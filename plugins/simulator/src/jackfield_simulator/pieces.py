@@ -98,6 +98,11 @@ def cited_last(events: Iterator[Event]) -> Iterator[Event]:
         yield event
 
 
+def bare(events: Iterator[Event]) -> Iterator[Event]:
+    """The events without arguments where there are none: some say nothing of them."""
+    return (event for event in events if not (isinstance(event, ArgumentsDelta) and event.json == "{}"))
+
+
 def broken(events: Iterator[Event], error: ErrorInfo) -> Iterator[Event]:
     """The events up to the end, instead of which comes a failure."""
     for event in events:

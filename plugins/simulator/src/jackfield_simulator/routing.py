@@ -113,7 +113,8 @@ class Router:
         self.profile = lru_cache(maxsize=None)(self._profile)
 
     def route(self, call: Call) -> Route | None:
-        """Where a call leads; ``None`` if no wire has its path."""
+        """Where a call leads; ``None`` if no wire has its path. Who asks for the head alone asks as who gets all."""
+        call = attrs.evolve(call, method="GET") if call.method == "HEAD" else call
         provider, inner = self.addressed(call)
         wires = self.wires(provider, model_in(inner))
         completing = self._completing(provider, wires, inner)

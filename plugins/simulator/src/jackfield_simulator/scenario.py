@@ -21,24 +21,26 @@ input = 1.0                           # US dollars for a million tokens
 output = 4.0
 
 [[faults]]
-fault = "status_529"
+fault = "overloaded-529"
 probability = 0.1
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
 from attrs import field, frozen
 
-from jackfield.errors import BadConfig, ErrorInfo
+from jackfield.errors import KINDS, BadConfig, ErrorInfo
 
 ANSWERS = ("echo", "prose")
+_CITES = frozenset(("kind", "url", "title", "quote", "start", "end", "document"))
 REASONING = ("asked", "always", "never")
 
 T = TypeVar("T")
@@ -76,6 +78,24 @@ class Then:
     retry_after: float | None = None
     fault: str = ""  # by its name
 
+    def __attrs_post_init__(self) -> None:
+        if self.error and self.error not in KINDS:
+            raise bad(
+                f"`answers.then`: there is no kind of failure `{self.error:.40}`{_near(self.error, KINDS)}"
+            )
+        if self.status and not 200 <= self.status <= 599:
+            raise bad(f"`answers.then`: `status` must be from 200 to 599, not {self.status}")
+        if self.tokens < 0 or (self.retry_after or 0) < 0:
+            raise bad("`answers.then`: `tokens` and `retry_after` must not be negative")
+        for call in self.calls:
+            if not isinstance(call.get("name"), str):
+                raise bad(
+                    "`answers.then.calls`: each takes a `name`, and `arguments` and `id` if it has some"
+                )
+        for citation in self.citations:
+            if not citation.keys() <= _CITES:
+                raise bad(f"`answers.then.citations`: each takes {', '.join(sorted(_CITES))}")
+
 
 @frozen
 class Rule:
@@ -109,6 +129,12 @@ class Account:
     secret: str = field(default="", repr=False)  # of a key that signs
     status: int = 0  # answers every call: 401 for a key that was revoked, 403 for one that may not
 
+    def __attrs_post_init__(self) -> None:
+        if min(self.requests_per_minute, self.tokens_per_minute, self.balance or 0) < 0:
+            raise bad("limits and the balance of an account must not be negative")
+        if self.status and not 400 <= self.status <= 599:
+            raise bad(f"the `status` of an account must be from 400 to 599, not {self.status}")
+
 
 @frozen
 class Prices:
@@ -116,6 +142,10 @@ class Prices:
 
     input: float = 1.0
     output: float = 4.0
+
+    def __attrs_post_init__(self) -> None:
+        if min(self.input, self.output) < 0:
+            raise bad("`prices` must not be negative")
 
     def of(self, tokens_in: int, tokens_out: int) -> Decimal:
         """What so many tokens cost, exactly."""
@@ -201,9 +231,18 @@ def rule_of(values: Any) -> Rule:
         then[name] = tuple(
             _table(one, f"answers.then.{name}") for one in _listed(then.get(name, ()), f"answers.then.{name}")
         )
+    if "then" not in values:
+        raise bad("`answers`: a rule needs a `then`, which says what is answered")
     found["then"] = _made(Then, then, "answers.then")
     found["when"] = _made(When, found.get("when", {}), "answers.when")
-    return _made(Rule, found, "answers")
+    rule = _made(Rule, found, "answers")
+    if rule.times < 0:
+        raise bad(f"`answers`: `times` must be from 0 (always), not {rule.times}")
+    if rule.then.fault:
+        from jackfield_simulator.faults import fault_named  # which knows all of them; few scenarios ask
+
+        fault_named(rule.then.fault)
+    return rule
 
 
 def bad(message: str, hint: str = "") -> BadConfig:
@@ -235,6 +274,11 @@ def _made(kind: type[T], values: Any, where: str) -> T:
         if wrong or (isinstance(value, bool) and types is not None and bool not in types):
             raise bad(f"`{where}`: `{name}` must be {known[name].type}, not {value!r:.40}")
     return kind(**table)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), 3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _table(value: Any, where: str) -> Mapping[str, Any]:

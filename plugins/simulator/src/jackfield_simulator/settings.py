@@ -9,6 +9,7 @@ from jackfield.profile import Profile
 from jackfield_simulator.accounts import ACCESS_KEY, SECRET_KEY
 from jackfield_simulator.app import Simulated
 from jackfield_simulator.keys import shaped
+from jackfield_simulator.routing import settings_of
 from jackfield_simulator.scenario import Scenario
 
 SCENARIO = "JACKFIELD_SIMULATOR_SCENARIO"
@@ -16,11 +17,14 @@ SCENARIO = "JACKFIELD_SIMULATOR_SCENARIO"
 _BESIDES = {
     "bedrock": (
         ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),  # the one that boto3 reads
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
     ),
     "vertex": (("GOOGLE_CLOUD_PROJECT", "simulated"),),
 }
+# Where official clients look for what belongs to a provider, and is another service to them.
+_PLACES = {"bedrock": ("AWS_ENDPOINT_URL_BEDROCK", "AWS_ENDPOINT_URL_STS")}
 
 
 def from_environment() -> Scenario:
@@ -44,7 +48,12 @@ def _of(profile: Profile, simulated: Simulated) -> Iterator[tuple[str, str]]:
     base = simulated.router.base_url(profile.id)
     for name in profile.base_url_env:
         yield name, base
-    yield f"JACKFIELD_PROVIDERS__{profile.id.upper().replace('-', '_')}__BASE_URL", base
+    for name in _PLACES.get(profile.id, ()):
+        yield name, base
+    own = f"JACKFIELD_PROVIDERS__{profile.id.upper().replace('-', '_')}__"
+    yield f"{own}BASE_URL", base
+    if "access_token" in settings_of(profile):  # there is no variable of the vendor's for it
+        yield f"{own}ACCESS_TOKEN", settings_of(profile)["access_token"]
     besides = _BESIDES.get(profile.id, ())
     yield from besides
     if profile.auth.env and not besides:

@@ -5,7 +5,7 @@ A script that ends without ``End`` or ``Reset`` leaves the connection open for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -58,6 +58,7 @@ Pairs: TypeAlias = Iterable[tuple[str, str]]
 
 LAST = Send(b"0\r\n\r\n")
 CHUNKED = ("transfer-encoding", "chunked")
+CLOSED = ("connection", "close")
 
 
 def head(status: int, headers: Pairs) -> bytes:
@@ -76,9 +77,15 @@ def whole(reply: Reply, more: Pairs = ()) -> Send:
     return Send(head(reply.status, (*reply.headers.items(), length, *more)) + reply.body, len(reply.body))
 
 
-def opening(status: int, headers: Mapping[str, str]) -> Send:
+def bare(reply: Reply, more: Pairs = ()) -> Send:
+    """The head of a whole answer, without what it announces."""
+    length = ("content-length", str(len(reply.body)))
+    return Send(head(reply.status, (*reply.headers.items(), length, *more)))
+
+
+def opening(status: int, headers: Mapping[str, str], more: Pairs = ()) -> Send:
     """The head of an answer that comes in chunks."""
-    return Send(head(status, (*headers.items(), CHUNKED)))
+    return Send(head(status, (*headers.items(), CHUNKED, *more)))
 
 
 def chunk(data: bytes) -> Send:
@@ -86,23 +93,33 @@ def chunk(data: bytes) -> Send:
     return Send(b"%x\r\n%b\r\n" % (len(data), data), len(data))
 
 
-def chunks(pieces: Iterable[Piece]) -> Steps:
+def unframed(data: bytes) -> Send:
+    """What is no chunk: its end is the end of the connection."""
+    return Send(data, len(data))
+
+
+def chunks(pieces: Iterable[Piece], framed: Callable[[bytes], Send] = chunk) -> Steps:
     """The pieces of a stream, each when it is due."""
     for pause, data, _ in pieces:
         if pause:
             yield Wait(pause)
         if data:
-            yield chunk(data)
+            yield framed(data)
 
 
-def plain(exchange: Exchange) -> Steps:
-    """The answer as it is."""
+def plain(exchange: Exchange, *, closing: bool = False, old: bool = False) -> Steps:
+    """The answer as it is: ``closing`` the connection behind it, in chunks but for ``old`` clients that know none."""
     if exchange.pause:
         yield Wait(exchange.pause)
     reply = exchange.reply
+    more = (CLOSED,) if closing else ()
     if isinstance(reply, Reply):
-        yield whole(reply)
+        yield bare(reply, more) if exchange.call.method == "HEAD" else whole(reply, more)
         return
-    yield opening(reply.status, reply.headers)
+    if old:
+        yield Send(head(reply.status, (*reply.headers.items(), *more)))
+        yield from chunks(reply.pieces, unframed)
+        return
+    yield opening(reply.status, reply.headers, more)
     yield from chunks(reply.pieces)
     yield LAST

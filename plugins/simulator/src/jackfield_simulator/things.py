@@ -85,6 +85,8 @@ CATEGORIES = (
     "violence/graphic",
 )
 PER_SECOND = 16_000  # bytes of sound
+LONGEST_SPEECH = 10_000  # frames, one for each letter
+MOST_TEXTS = 2048  # of one request for vectors
 
 
 @frozen
@@ -144,6 +146,9 @@ class Things:
     # -- made up -----------------------------------------------------------------------------------
 
     def _vectors(self, request: EmbedRequest, asking: Asking) -> Embeddings:
+        if len(request.texts) > MOST_TEXTS:
+            words = f"{len(request.texts)} texts are too many for one request; {MOST_TEXTS} may come at once"
+            raise ErrorInfo("request.invalid", words, status=400).to_exception()
         listed = asking.profile.model(request.model).dimensions if asking.profile is not None else None
         size = int(request.options.get("dimensions") or listed or DIMENSIONS)
         used = Usage(input=sum(map(tokens_of, request.texts)))
@@ -177,7 +182,7 @@ class Things:
 
     def _speech(self, request: SpeechRequest, asking: Asking) -> Speech:
         wanted = str(request.options.get("format") or "mp3")
-        frames = max(1, len(request.text))
+        frames = min(max(1, len(request.text)), LONGEST_SPEECH)
         if wanted == "mp3":
             return Speech(SILENCE * frames, "audio/mpeg", model=request.model)
         return Speech(sound(frames * 400), "audio/wav", frames / 20, model=request.model)

@@ -61,6 +61,26 @@ UNREADABLE: Mapping[str, tuple[int, str]] = {
 }
 # Who tells it a second time, in pieces with their form.
 DETAILED = frozenset({"openrouter"})
+Details = Callable[[str], list[dict[str, Any]]]
+
+
+def _plain(text: str) -> list[dict[str, Any]]:
+    return [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}]
+
+
+def _summed(text: str) -> list[dict[str, Any]]:
+    form = {"format": "openai-responses-v1", "index": 0}
+    seal = {"type": "reasoning.encrypted", "data": "c2ltdWxhdGVk", "id": "rs_simulated", **form}
+    return [{"type": "reasoning.summary", "summary": text, **form}, seal]
+
+
+def details_of(subject: str) -> Details:
+    """How the pieces of a model look, wherever it runs."""
+    return _summed if " openai/gpt-5" in subject else _plain
+
+
+# Who says beside the end of an answer that it calls functions: for which models.
+CALLS_TOLD: Mapping[str, re.Pattern[str]] = {"gemini": re.compile(r"gemini-2\.5")}
 # Who tells the usage at the end of a stream though nobody asked for it.
 TELL_USAGE = frozenset(
     {"deepseek", "fireworks", "groq", "huggingface", "openrouter", "together", "perplexity"}
@@ -94,6 +114,55 @@ FAILURES: Mapping[str, Failure] = {
         }
     ),
 }
+# What reports of failures tell besides, where it is not as the format has it: body, code, status. Within a stream
+# there is no status.
+Besides = Callable[[dict[str, Any], str, int], None]
+WITHIN = 0
+_TYPE = "type.googleapis.com/google.rpc."
+_LINK = {
+    "description": "Learn more about Gemini API quotas",
+    "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+}
+_VIOLATION = {
+    "quotaMetric": "generativelanguage.googleapis.com/generate_content_paid_tier_input_token_count",
+    "quotaId": "GenerateContentPaidTierInputTokensPerModelPerMinute",
+    "quotaDimensions": {"model": "simulated", "location": "global"},
+    "quotaValue": "2000000",
+}
+
+
+def _detailed(body: dict[str, Any], code: str, status: int) -> None:
+    error = body.get("error", {})
+    if status == 429:
+        told = [
+            {"@type": f"{_TYPE}Help", "links": [_LINK]},
+            {"@type": f"{_TYPE}QuotaFailure", "violations": [_VIOLATION]},
+        ]
+        error["details"] = [*told, *error.get("details", ())]
+    elif code == "API_KEY_INVALID":
+        service = {"service": "generativelanguage.googleapis.com"}
+        why = {"@type": f"{_TYPE}ErrorInfo", "reason": code, "domain": "googleapis.com", "metadata": service}
+        words = {"@type": f"{_TYPE}LocalizedMessage", "locale": "en-US", "message": error.get("message", "")}
+        error["details"] = [why, words]
+
+
+def _generated(body: dict[str, Any], code: str, status: int) -> None:
+    if code in ("tool_use_failed", "json_validate_failed"):
+        body["error"]["failed_generation"] = ""
+        if status == WITHIN:
+            body["error"]["status_code"] = 400
+
+
+def _stated(body: dict[str, Any], code: str, status: int) -> None:
+    if status == 401:
+        body["status"] = status
+
+
+TOLD_BESIDES: Mapping[tuple[str, str], Besides] = {
+    ("gemini", "generate_content"): _detailed,
+    ("groq", "chat_completions"): _generated,
+    ("openai", "responses"): _stated,
+}
 # Who tells the documents in a ranking though nobody asked for them.
 TELL_DOCUMENTS = frozenset({"openrouter", "together"})
 # Who keeps the requests of a batch as a file though they came in its body.
@@ -102,6 +171,8 @@ KEEP_REQUESTS = frozenset({"mistral"})
 FAILED = b'data: {"error":'
 NAMED_FAILURES = frozenset({("groq", "chat_completions")})
 FAILURES_WITHIN: Mapping[str, int] = {"openrouter": 502}
+# Who says nothing of arguments where a call has none.
+BARE_CALLS = frozenset({"cohere"})
 # The models that tell what they think before a call as a plan.
 PLANNERS = re.compile(r"command-(r|a-03|a-vision|a-translate)")
 # Models that seal no calls, and those that seal texts, too.
