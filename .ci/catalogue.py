@@ -63,6 +63,11 @@ OTHER_NAMES: Mapping[str, re.Pattern[str]] = {
 }
 
 
+# What tokens are multiplied by of requests that are kept to one place; models before those that can be refuse it.
+# 2026-11: https://platform.claude.com/docs/en/manage-claude/data-residency
+UPLIFT: Mapping[str, Mapping[str, str]] = {"anthropic": {"us": "1.1"}}
+
+
 def models(provider: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The models among the rows of one provider, with what is known of each."""
     other = OTHER_NAMES.get(provider)
@@ -143,6 +148,7 @@ class Priced:
         self._rows = rows
         self._past = past
         self._regions = regions(provider, rows)
+        self._uplift = UPLIFT.get(provider)
 
     def _of(self, name: str, row: str) -> list[rates.Rate]:
         found: list[rates.Rate] = []
@@ -151,6 +157,7 @@ class Priced:
             rate = rates.rate_of_row(key, self._rows[key])
             if rate is not None:
                 now = {**rate, "region": region} if region else rate
+                now = {**now, "uplift": self._uplift} if self._uplift else now
                 found += rates.with_past(self._past.get(name, ()), now)
         return found
 
@@ -212,7 +219,7 @@ def findings(root: Path, *, check: bool = True) -> list[str]:
     data = json.loads(DATA.read_bytes())
     found: list[str] = []
     for folder in plugin_folders(root):
-        rows = data.get(folder.name)
+        rows = rates.folded(data.get(folder.name, {}))
         profile = next(folder.glob("src/*/profile.toml"), None)
         if rows and profile is not None:
             file = profile.with_name("models.toml")

@@ -5,6 +5,8 @@ price that changes keeps its past. What a row says in a way that needs reading i
 
 - where a model has prices by token and by another size of the same thing, the size is for answers without tokens;
 - a price per picture "put in", of a model that makes pictures and has no other price, is for those it makes;
+- a row named after a quality and a size is the price of such pictures of a model; of several the one by picture;
+- "standard" is the quality of pictures for which none is asked, where the data says nothing else of those;
 - a transcription has no seconds that come out; its price is told twice in the data;
 - a row of zeroes is no price, unless the name says that it is free: an unknown price is often written as 0.
 """
@@ -233,11 +235,54 @@ def _tables(rate: Rate) -> Iterator[Mapping[str, str]]:
                 yield from _tables(tier)
 
 
+PICTURES = re.compile(r"(?:(?P<quality>[a-z]+)/)?(?P<width>\d+)-x-(?P<height>\d+)/(?P<model>[^/]+)")
+
+
+def folded(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The rows, with those of pictures by quality and size put into the row of their model as ``pictures``."""
+    found = {name: dict(row) for name, row in rows.items()}
+    for name, row in sorted(rows.items()):
+        match = PICTURES.fullmatch(name)
+        price = None if match is None else _of_a_picture(row)
+        if match is None or price is None:
+            continue
+        about = {key: row[key] for key in ("mode", "as_of", "source", "source_url") if key in row}
+        pictures = found.setdefault(match["model"], about).setdefault("pictures", {})
+        size, (unit, kind, figure_) = f"{match['width']}x{match['height']}", price
+        quality = match["quality"]
+        pictures[f"{kind}_{quality}_{size}" if quality else f"{kind}_{size}"] = (unit, figure_)
+        if quality == "standard":
+            pictures.setdefault(f"{kind}_{size}", (unit, figure_))
+    return found
+
+
+def _of_a_picture(row: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """The price of one picture, as it is stated; nothing where it is 0."""
+    fields = {"per_image": "images_out", "per_image_input": "images_out"}
+    fields |= {"per_pixel": "pixels_out", "per_pixel_input": "pixels_out"}
+    for field, kind in fields.items():
+        if _costs(row.get(field, "0")):
+            return field.removesuffix("_input"), kind, figure(row[field])
+    return None
+
+
+def _with_pictures(rate: Rate, pictures: Mapping[str, tuple[str, str]]) -> Rate:
+    """A rate with prices by quality and size: instead of those by token where it has such, else besides the usual."""
+    found: Table = {}
+    for name, (unit, price) in pictures.items():
+        found.setdefault(unit, {})[name] = price
+    by_token = any(_costs(price) for price in rate.get("per_1M_tokens", {}).values())
+    there: Mapping[str, Any] = rate.get("without_tokens", {}) if by_token else rate
+    joined = {unit: {**there.get(unit, {}), **prices} for unit, prices in found.items()}
+    return {**rate, "without_tokens": {**there, **joined}} if by_token else {**rate, **joined}
+
+
 def rate_of_row(name: str, row: Mapping[str, Any]) -> Rate | None:
     """The rate a row states; nothing where it states none."""
     untold, hours = read(row)[1], off_peak(row)
     found: Rate = schedule(row)
     found |= {"without_tokens": untold} if untold else {}
+    found = _with_pictures(found, row["pictures"]) if "pictures" in row else found
     found |= {"tiers": tiers(row)} if tiers(row) else {}
     found |= {"off_peak": hours} if hours else {}
     if not is_priced(name, found):
@@ -250,7 +295,7 @@ def rate_of_row(name: str, row: Mapping[str, Any]) -> Rate | None:
     return {**found, "url": url} if url and '"' not in url and "\\" not in url else found
 
 
-ABOUT = frozenset({"valid_from", "valid_to", "checked", "source", "url", "note", "elsewhere"})
+ABOUT = frozenset({"valid_from", "valid_to", "checked", "source", "url", "note", "elsewhere", "uplift"})
 
 
 def with_past(past: Iterable[Rate], now: Rate) -> list[Rate]:

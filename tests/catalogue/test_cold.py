@@ -76,7 +76,7 @@ def answers(site):
     """What five fresh processes answer."""
     env = {**os.environ, "PYTHONPATH": str(site), "JACKFIELD_HOME": str(site / "home")}
     command = [sys.executable, "-c", ASK]
-    runs = [subprocess.run(command, env=env, capture_output=True, check=True, timeout=60) for _ in range(5)]
+    runs = [subprocess.run(command, env=env, capture_output=True, check=True, timeout=300) for _ in range(5)]
     return [json.loads(run.stdout) for run in runs]
 
 

@@ -142,10 +142,20 @@ def _costed(client: Client, name: str, exchange: Exchange, operation: str) -> Co
         return None
     if not usage.known and not usage.more:
         return None
-    charge = charge_of(binding, usage)
+    charge = _charge(binding, usage, exchange)
     if charge is not None:
         return Costed(exchange.id, binding.name, usage, _detailed(charge))
     return Costed(exchange.id, binding.name, usage, None, _missing(binding, usage))
+
+
+def _charge(binding: Any, usage: Usage, exchange: Exchange) -> Decimal | None:
+    """At the prices of the day on which it was answered, where it tells and they are known; else at those of today."""
+    told = re.search(rb'"created(?:_at)?": ?(\d{9,10})', exchange.body)
+    day = None if told is None else datetime.fromtimestamp(int(told[1]), UTC)
+    if day is None or compiled_of(binding.prices, day) is None:
+        return charge_of(binding, usage)
+    found: Decimal | None = binding.prices.charge(usage, day)
+    return found
 
 
 def _missing(binding: Any, usage: Usage) -> str:
@@ -221,7 +231,7 @@ def table() -> str:
         lines.append(f"| {provider} | {' | '.join(map(str, figures))} |")
     unequal = [one for found in by_provider.values() for one in found if _differs(one)]
     if unequal:
-        lines += ["", "| recording | the provider | our prices of today | why |", "|---|---|---|---|"]
+        lines += ["", "| recording | the provider | our prices | why |", "|---|---|---|---|"]
         lines += [f"| {one.id} | ${one.reported:f} | ${one.computed:f} | {reason(one)} |" for one in unequal]
     lines += ["", "| not charged | answers | why |", "|---|---|---|"]
     missing = Counter(
@@ -255,7 +265,6 @@ def reason(one: Costed) -> str:
 REASONS = {
     "openrouter/reasoning_stream__responses-gpt-oss-20b#0": "another host's price: 0.05 and 0.20 per million",
     "openrouter/citations__chat-completions-sonar#0": "0.005 for the search: how much was searched is not told",
-    "openrouter/chat__responses-gpt-5.6-sol#0": "the price of that day: 5, 6.25 to the cache, 30 per million",
     "openrouter/tools_stream__chat-completions-kimi-k2-0905-q-toolcall-id-null#0": (
         "another host's price: 0.40 and 2.00 per million"
     ),

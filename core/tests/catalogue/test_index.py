@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 from jackfield.capability import Capability, Support
-from jackfield.catalogue.index import INDEX_FILE, Shelf, bundled_shelf, keep, sum_of, table_of, written
+from jackfield.catalogue.index import (
+    INDEX_FILE,
+    Shelf,
+    _usual,
+    keep,
+    kept_shelf,
+    sum_of,
+    table_of,
+    written,
+)
 from jackfield.profile import read_profile
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rate_tables import made
 
 PROFILE = """
 spec = 1
@@ -49,9 +64,28 @@ def folder(tmp_path):
     return tmp_path
 
 
+def shelf_in(folder):
+    """The table that lies there, if it is of the files beside it."""
+    return kept_shelf(folder / INDEX_FILE, sum_of(folder), "bundled")
+
+
+def test_what_is_not_billed_by_tokens_has_no_price_by_tokens():
+    """It is not free: a search, or a picture, is what costs."""
+    figures = [
+        _usual(made(**fields).standard.prices)
+        for fields in (
+            {"per_1M_tokens": {"input": "0", "output": "0"}, "per_search": {"queries": "0.002"}},
+            {"per_1M_tokens": {"input": "0", "output": "0.0"}},
+            {"per_1M_tokens": {"input": "1", "output": "0"}, "per_search": {"searches": "0.01"}},
+        )
+    ]
+
+    assert [["", ""], ["0", "0"], ["1", "0"]] == figures
+
+
 def test_the_table_says_what_the_files_say(folder):
     """Support is resolved for each model, prices are per million."""
-    shelf = bundled_shelf(folder)
+    shelf = shelf_in(folder)
 
     assert (["a", "b"], [None, 10], "bundled") == (shelf.ids, shelf.context, shelf.origin)
     assert [Support.UNSUPPORTED, Support.FULL] == [shelf.support(Capability.TOOLS, row) for row in (0, 1)]
@@ -66,7 +100,7 @@ def test_a_table_of_other_files_is_not_read(folder, name):
     with (folder / name).open("a") as file:
         file.write("# another\n")
 
-    assert bundled_shelf(folder) is None
+    assert shelf_in(folder) is None
 
 
 def test_line_ends_do_not_count(folder):
@@ -75,7 +109,7 @@ def test_line_ends_do_not_count(folder):
         file = folder / name
         file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
 
-    assert bundled_shelf(folder) is not None
+    assert shelf_in(folder) is not None
 
 
 @pytest.mark.parametrize(
@@ -94,7 +128,7 @@ def test_a_table_that_is_not_whole_is_not_read(folder, change):
     change(table)
     (folder / INDEX_FILE).write_text(json.dumps(table))
 
-    assert bundled_shelf(folder) is None
+    assert shelf_in(folder) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, "\xff"])
@@ -102,7 +136,7 @@ def test_what_is_no_table_is_not_read(folder, text):
     """Not even where it is no JSON."""
     (folder / INDEX_FILE).write_bytes(text.encode("latin-1"))
 
-    assert bundled_shelf(folder) is None
+    assert shelf_in(folder) is None
 
 
 def test_a_table_of_another_core_is_understood(folder):

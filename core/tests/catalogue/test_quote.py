@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.catalogue import Asked, FreePrices, ReportedPrices, UnknownPrices, quote_of
@@ -86,6 +86,7 @@ def test_books_without_a_list_have_no_bounds():
     assert [0, None, None] == [quote_of(one, ASKED, NOW).high for one in books]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 900), st.integers(0, 300))
 def test_no_charge_is_above_the_quote(fresh, cached, said, thought):
     """Whatever of it was cached, said or thought."""

@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.catalogue import RatesBook
@@ -78,6 +78,20 @@ def test_a_step_moves_the_whole_request():
     charges = [charge(one, per_1M_tokens=TOKENS, above=steps) for one in used]
 
     assert [Decimal("0.00125"), Decimal("0.001501"), Decimal("0.024"), None] == charges
+
+
+def test_what_is_kept_to_a_place_costs_the_uplift_of_it():
+    """Of its tokens; a search costs the same. Of another place nothing is known."""
+    fields = {"per_1M_tokens": TOKENS, "per_search": {"searches": "0.01"}, "uplift": {"us": "1.1"}}
+    fields["above"] = [{"input_tokens": 5000, "per_1M_tokens": {"input": "2"}}]
+    fields["tiers"] = {"fast": {"per_1M_tokens": {"input": "3"}}}
+
+    charges = [
+        charge(Usage(size, searches=1, tier=tier), **fields)
+        for size, tier in ((1000, "geo-us"), (6000, "geo-us"), (1000, "fast geo-us"), (1000, "geo-eu"))
+    ]
+
+    assert [Decimal("0.011375"), Decimal("0.0232"), Decimal("0.0133"), None] == charges
 
 
 def test_tiers_share_all_but_tokens():
@@ -221,6 +235,7 @@ def together(one, other):
     )
 
 
+@settings(deadline=None)
 @given(_USED, _USED)
 def test_two_uses_cost_what_both_cost(one, other):
     """Without steps a charge is additive, to the last digit."""
@@ -229,12 +244,14 @@ def test_two_uses_cost_what_both_cost(one, other):
     assert sum(parts) == _BOOK.charge(together(one, other), NOW)
 
 
+@settings(deadline=None)
 @given(_USED, _USED)
 def test_more_never_costs_less(one, other):
     """With dearer steps, too."""
     assert _STEPPED.charge(one, NOW) <= _STEPPED.charge(together(one, other), NOW)
 
 
+@settings(deadline=None)
 @given(_USED, st.sampled_from(["", "batch", "flex"]))
 def test_nothing_is_negative_and_what_is_unknown_is_not_0(used, tier):
     """An amount is at least 0, and 0 only where nothing was used."""
@@ -245,6 +262,7 @@ def test_nothing_is_negative_and_what_is_unknown_is_not_0(used, tier):
     )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["cache_write", "input_audio", "output_audio"]), st.integers(1, 9), min_size=1

@@ -50,11 +50,32 @@ def test_nothing_is_sent(run, server):
     assert [] == server.seen
 
 
+def test_a_quote_needs_no_key(run, acme):
+    """The request is shown without one, and what it may cost; that it could not be sent is told."""
+    (acme / "profile.toml").write_text(PROFILE)
+
+    result = run("-m", "acme/x", "--dry-run", "hi")
+
+    assert 0 == result.exit_code
+    assert "authorization" not in result.stdout
+    assert result.stdout.endswith("quote: unknown: nobody states a price for this model\n")
+    assert "warning: no credentials for `acme`" in result.stderr
+
+
+def test_sending_needs_a_key(run, acme):
+    """It is only a dry run that does not."""
+    (acme / "profile.toml").write_text(PROFILE)
+
+    result = run("-m", "acme/x", "--max-cost", "1", "hi")
+
+    assert "error: no credentials for `acme`" in result.stderr
+
+
 def test_json_has_the_documented_keys(run):
     """--json prints the request as one object."""
     form = json.loads(run("-m", "echo/echo-1", "--dry-run", "--json", "hi").stdout)
 
-    assert ["method", "url", "headers", "body", "quote"] == list(form)
+    assert ["method", "url", "headers", "body", "quote", "missing"] == list(form)
     assert ("0", "0", "local") == tuple(form["quote"][key] for key in ("low", "high", "answered_by"))
 
 

@@ -81,7 +81,7 @@ def test_show_has_a_json_form(run, acme):
     form = json.loads(run("models", "show", "acme/small-latest", "--json").stdout)
 
     keys = "name provider model aliases mode context max_output dimensions capabilities"
-    more = "status deprecated replacement note price origin quirks rates"
+    more = "status deprecated replacement note regions compliance price origin quirks rates"
     assert [*keys.split(), *more.split()] == list(form)
     assert (None, []) == (form["price"], form["rates"])
 

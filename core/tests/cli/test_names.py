@@ -22,7 +22,7 @@ def tab(home, *words, shell="bash"):
         "COMP_CWORD": str(len(words)),
     }
     command = [sys.executable, "-m", "jackfield.cli"]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=300)
 
 
 def kept():
@@ -105,7 +105,7 @@ def test_a_tab_loads_little(home, acme):
 
     command = [sys.executable, "-c", code]
     runs = [
-        subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=True, timeout=60)
+        subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=True, timeout=300)
         for _ in range(2)
     ]
 

@@ -28,6 +28,14 @@ per_1M_tokens = { input = "5", output = "10" }
 elsewhere = [{ source = "a blog", checked = 2026-02-01, per_1M_tokens = { input = "4" } }]
 
 [[model]]
+id = "brush"
+[[model.rate]]
+valid_from = 2026-01-01
+source = "acme's page"
+per_1M_tokens = { input = "5", output_image = "40" }
+without_tokens = { per_image = { images_out_high_10x10 = "0.2" } }
+
+[[model]]
 id = "new"
 """
 ALL = ("acme/new", "acme/large-latest", "acme/small-latest")
@@ -69,6 +77,24 @@ def test_the_cheapest_comes_first(run):
 def test_flags_say_what_is_used(run, flags, total):
     """What was cached is a part of what goes in."""
     (form,) = json.loads(run("price", "acme/small-latest", *flags, "--json").stdout)
+
+    assert total == form["total"]
+
+
+@pytest.mark.parametrize(
+    ("model", "flags", "total"),
+    [
+        ("small-latest", ("--images", "2"), "0.08"),
+        ("small-latest", ("--images", "2", "--in", "1000000"), "1.08"),
+        ("brush", ("--images", "2", "--quality", "high", "--size", "10x10"), "0.4"),
+        ("brush", ("--images", "2", "--quality", "high", "--size", "10x10", "--in", "1000"), "0.405"),
+        ("brush", ("--images", "2", "--quality", "low", "--size", "10x10"), None),
+        ("large-latest", ("--images", "2", "--in", "10"), None),
+    ],
+)
+def test_pictures_are_never_free_unknown(run, model, flags, total):
+    """Those with no price of their own make the total unknown; those of a quality and size cost what is stated."""
+    (form,) = json.loads(run("price", f"acme/{model}", *flags, "--json").stdout)
 
     assert total == form["total"]
 
@@ -121,6 +147,8 @@ def test_prompts_of_a_file_are_counted(run, home):
     [
         ((), "no model is named"),
         (("acme/new",), "there is nothing to price"),
+        (("acme/new", "--in", "1", "--size", "10x10"), "`--quality` and `--size` are of `--images`"),
+        (("acme/new", "--images", "1", "--size", "ten"), "a size such as 1024x1024"),
         (("acme/new", "--in", "1", "--cached", "2"), "is more than `--in 1`"),
         (("acme/new", "--in", "1", "--at", "soon"), "`--at` must be a date"),
         (("acme/new", "--file", "absent"), "`absent` cannot be read"),

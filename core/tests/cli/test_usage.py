@@ -83,6 +83,20 @@ def test_what_is_not_understood_is_refused(run, ledger, flag, value):
     assert 2 == run("usage", flag, value, JACKFIELD_LEDGER=ledger).exit_code
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--csv", "--json"),
+        ("--forecast", "--by", "day"),
+        ("--forecast", "--csv"),
+        ("--provider", "acme"),
+    ],
+)
+def test_no_flag_is_passed_over(run, ledger, flags):
+    """Those of which one would mean nothing are refused together."""
+    assert 2 == run("usage", *flags, JACKFIELD_LEDGER=ledger).exit_code
+
+
 def test_a_forecast_wants_a_day(run, ledger):
     """Before that it says so."""
     result = run("usage", "--forecast", JACKFIELD_LEDGER=ledger)

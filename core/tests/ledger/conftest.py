@@ -33,7 +33,7 @@ def user():
 
 
 def run(*command):
-    subprocess.run(command, user=user(), check=True, capture_output=True, timeout=60, cwd="/")
+    subprocess.run(command, user=user(), check=True, capture_output=True, timeout=300, cwd="/")
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def kept(book, *, model="tiny", at=NOON, charge="0.1", tags=None, **end):
     name = attempt_id(request_id(), 1)
     moment = int(at * 1e6)
     money = Decimal(charge) if isinstance(charge, str) else charge
-    start = AttemptStarted(name, "acme", model, tags=Tags.of(tags), at=moment)
+    start = AttemptStarted(name, "acme", model, tags=Tags.checked(tags), at=moment)
     facts = {"usage": TEN, "charge": money, **end}
     book.submit(start, AttemptFinished(name, at=moment + 1, **facts)).result(10)
     return name

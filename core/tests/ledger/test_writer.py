@@ -24,7 +24,7 @@ class Disk:
         self.gate.set()
 
     def commit(self, rows):
-        self.gate.wait(10)
+        self.gate.wait(60)
         if self.full:
             raise failed("here", "the disk is full")
         self.commits += 1
@@ -133,7 +133,7 @@ def test_threads_wait_while_the_queue_is_full(writing, disk, monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
     assert 55 == len(disk.rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.profile.counting import Counting
@@ -34,6 +34,7 @@ def asked(*parts, **more):
     return Request("m", (Message("user", parts),), **more)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_bounds_are_in_order(text):
     """At least, probably, at most, whatever the characters, half a surrogate pair too."""
@@ -43,12 +44,14 @@ def test_bounds_are_in_order(text):
     assert likely <= high
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_the_middle_figure_alone_is_the_same(text):
     """Asked for by itself, it costs less and says no other."""
     assert estimate_text(text).likely == likely_tokens(text)
 
 
+@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_more_text_is_no_fewer_tokens(text, more):
     """Something added never makes it less."""
@@ -56,6 +59,7 @@ def test_more_text_is_no_fewer_tokens(text, more):
     assert estimate_text(text).low <= estimate_text(text + more).low
 
 
+@settings(deadline=None)
 @given(st.text(max_size=150))
 def test_short_and_long_texts_are_weighed_alike(text):
     """A text twenty times over makes twenty times the tokens, up to rounding."""

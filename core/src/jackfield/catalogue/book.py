@@ -18,7 +18,8 @@ from jackfield.types.charge import Charge
 class PriceBook(Protocol):
     """What the ``pricing`` hook answers with: the prices of one model.
 
-    A book with ``needs_usage = False`` is asked even where the provider told nothing of tokens.
+    A book with ``needs_usage = False`` is asked even where the provider told nothing of tokens. It is asked when
+    somebody wants to know, perhaps twice and perhaps never, by any thread: it goes by what it is given alone.
     """
 
     source: str  # who answered, for provenance

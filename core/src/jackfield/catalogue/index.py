@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jackfield.capability import Capability, Support
-from jackfield.profile.rates import UNITS, Price
+from jackfield.profile.rates import UNITS, Price, Prices, kind_of
 from jackfield.profile.reader import MODELS_FILE, PROFILE_FILE
 
 if TYPE_CHECKING:
@@ -108,6 +108,14 @@ class Shelf:
     def support(self, capability: Capability, row: int) -> Support:
         """How far one model supports a capability."""
         return _SUPPORTS[self.patterns[self.supports[row]][_AT[capability]]]
+
+    def complying(self, tags: Iterable[str]) -> Shelf:
+        """The same models, of a provider that complies with more than its package says."""
+        from copy import copy
+
+        found = copy(self)
+        found.facts = {**self.facts, "compliance": sorted({*self.facts["compliance"], *tags})}
+        return found
 
     def joined(self, more: Sequence[tuple[str, int | None, int | None]]) -> Shelf:
         """These models and others the provider was told to have by name, context and output; what else is theirs."""
@@ -205,7 +213,7 @@ def _periods(model: Model, sources: dict[tuple[str, str], int]) -> str:
     """The usual prices of a model's text by the time they hold, the newest first: ``since|until|in|out|source|conflicts``."""
     found: list[tuple[str, ...]] = []
     for rate in model.rates:
-        figures = [_per_million(rate.standard.prices.get(name)) for name in ("input", "output")]
+        figures = _usual(rate.standard.prices)
         if any(figures) and not rate.region and rate.currency == "USD":
             source = (rate.source, rate.checked.isoformat() if rate.checked else "")
             said = str(sources.setdefault(source, len(sources)))
@@ -213,6 +221,13 @@ def _periods(model: Model, sources: dict[tuple[str, str], int]) -> str:
             until = rate.valid_to.isoformat() if rate.valid_to else ""
             found.append((rate.valid_from.isoformat(), until, *figures, said, conflicts))
     return ";".join("|".join(period) for period in sorted(found, key=lambda one: one[0], reverse=True))
+
+
+def _usual(prices: Prices) -> list[str]:
+    """What tokens cost that go in and come out; nothing is known of it where something else is what is billed."""
+    figures = [_per_million(prices.get(name)) for name in ("input", "output")]
+    billed = {kind_of(name) for name, price in prices.items() if price.figure.strip("0.")}
+    return figures if "tokens" in billed or not billed else ["", ""]
 
 
 def _per_million(price: Price | None) -> str:
@@ -276,11 +291,6 @@ def kept_shelf(file: Path | str, total: str, origin: str) -> Shelf | None:
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None  # whatever is wrong with it: the TOML files say the same
     return None
-
-
-def bundled_shelf(folder: Path | str) -> Shelf | None:
-    """The table beside a provider's files; ``None`` where there is none that is of them."""
-    return kept_shelf(os.path.join(folder, INDEX_FILE), sum_of(folder), "bundled")
 
 
 def keep(file: Path, table: Mapping[str, Any]) -> None:

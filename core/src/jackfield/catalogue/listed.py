@@ -145,6 +145,8 @@ class Listed:
             "deprecated": self.shelf.said("deprecated", self.row),
             "replacement": self.replacement,
             "note": self.note,
+            "regions": list(self.regions),
+            "compliance": list(self.compliance),
             "price": price_form(price),
             "origin": self.origin,
         }

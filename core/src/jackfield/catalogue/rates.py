@@ -6,8 +6,10 @@ What is billed, and how:
   output, tokens of pictures and video without one are input; nothing else stands for anything else;
 - above a step of input tokens the whole request is at the prices of that step;
 - sizes told otherwise than in tokens (seconds, characters, images, pages) are billed where they have a price;
+- pictures of a quality and size that has a price of its own are at that, all others at the usual one;
 - a model that is priced by such a size alone is unknown where no such size was told;
 - a tier (batch, flex, priority …) has prices of its own for tokens, and shares the others;
+- a request that was kept to one place has that of the place's uplift, likewise;
 - what is given a price by search, page or request besides is added.
 """
 
@@ -19,7 +21,19 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
-from jackfield.profile.rates import MORE_TOKENS, QUANTITIES, TOKENS, UNITS, OffPeak, Prices, Rate, Schedule
+from jackfield.profile.rates import (
+    MORE_TOKENS,
+    QUANTITIES,
+    TOKENS,
+    UNITS,
+    OffPeak,
+    Prices,
+    Rate,
+    Schedule,
+    kind_of,
+    picture,
+    picture_of,
+)
 from jackfield.types import Usage
 from jackfield.types.answers import STANDARD_TIERS
 
@@ -67,13 +81,14 @@ def told(quantity: object) -> Amount:
 class Tariff:
     """The prices of a schedule below or above a step."""
 
-    __slots__ = ("_by_tokens", "_measures", "_needed", "_plain", "amounts", "tokens")
+    __slots__ = ("_by_tokens", "_measures", "_needed", "_pictures", "_plain", "amounts", "tokens")
 
     def __init__(self, amounts: Mapping[str, Amount]) -> None:
         self.amounts = amounts
         self.tokens = tuple((name, self.of(name)) for name in TOKENS)
-        self._by_tokens = any(QUANTITIES[name] == "tokens" for name in amounts)
-        self._measures = tuple(name for name in amounts if QUANTITIES[name] in _MEASURES)
+        self._by_tokens = any(kind_of(name) == "tokens" for name in amounts)
+        self._measures = tuple(name for name in amounts if kind_of(name) in _MEASURES)
+        self._pictures = tuple(name for name in self._measures if name.startswith("images_out_"))
         self._needed = _needed(amounts, self._measures)
         self._plain = (
             self._by_tokens
@@ -117,9 +132,19 @@ class Tariff:
     def _measured(self, usage: Usage) -> Amount | None:
         """What is billed by sizes; ``None`` where that is all there is and none was told."""
         more = usage.more
-        if (self._needed and self._needed.isdisjoint(more)) or not more.keys() <= QUANTITIES.keys():
+        if (self._needed and self._needed.isdisjoint(more)) or not all(map(kind_of, more)):
             return None
-        return sum((self.amounts[name] * told(more[name]) for name in self._measures if name in more), 0)
+        counts = self._apart(more) if self._pictures else more
+        if counts is None:
+            return None
+        return sum((self.amounts[name] * told(counts[name]) for name in self._measures if name in counts), 0)
+
+    def _apart(self, more: Mapping[str, float]) -> Mapping[str, float] | None:
+        """The sizes, without those pictures among all that have a price of their own; ``None`` if others have none."""
+        rest = more.get("images_out", 0) - sum(more.get(name, 0) for name in self._pictures)
+        if rest > 0 and "images_out" not in self.amounts:
+            return None
+        return {**more, "images_out": max(rest, 0)}
 
     def _with_added(self, total: Amount | None, usage: Usage) -> Amount | None:
         """With further tokens, searches, messages and the request itself."""
@@ -191,12 +216,22 @@ _INPUT = tuple(name for name in MORE_TOKENS if name not in ("output_video", "cit
 
 
 def _amounts(prices: Prices, times: Fraction) -> dict[str, Amount]:
-    return {name: amount_of(price.figure, price.unit, times) for name, price in prices.items()}
+    found = {name: amount_of(price.figure, price.unit, times) for name, price in prices.items()}
+    for name in [name for name in found if name.startswith("pixels_out_")]:  # so many pixels are one picture
+        quality, size = picture_of(name) or ("", "")
+        found[picture(quality, size)] = pixels(size) * found.pop(name)
+    return found
+
+
+def pixels(size: str) -> int:
+    """How many pixels a picture of that size has."""
+    width, _, height = size.partition("x")
+    return int(width) * int(height)
 
 
 def _shared(amounts: Mapping[str, Amount]) -> dict[str, Amount]:
     """What tiers and steps have in common with the prices they change: all that is not told in tokens."""
-    return {name: amount for name, amount in amounts.items() if QUANTITIES[name] != "tokens"}
+    return {name: amount for name, amount in amounts.items() if kind_of(name) != "tokens"}
 
 
 def priced(schedule: Schedule, times: Fraction, shared: Mapping[str, Amount]) -> Priced:
@@ -212,14 +247,16 @@ def priced(schedule: Schedule, times: Fraction, shared: Mapping[str, Amount]) ->
 class CompiledRate:
     """One dated rate, ready to use in one region."""
 
-    __slots__ = ("_off_peak", "_tiers", "_windows", "rate", "standard", "without_tokens")
+    __slots__ = ("_off_peak", "_tiers", "_windows", "rate", "standard", "times", "without_tokens")
 
     def __init__(self, rate: Rate, region: str = "") -> None:
         times = Fraction(rate.uplift.get(region, "1"))
         shared = _shared(_amounts(rate.standard.prices, times))
         self.rate = rate
+        self.times = times  # the region's
         self.standard = priced(rate.standard, times, shared)
         self._tiers = {name: priced(schedule, times, shared) for name, schedule in rate.tiers.items()}
+        self._tiers |= _kept_to_places(rate, region, shared)
         self.without_tokens = Tariff(_amounts(rate.without_tokens, times)) if rate.without_tokens else None
         off_peak = rate.off_peak
         self._off_peak = None if off_peak is None else priced(off_peak.schedule, times, shared)
@@ -241,8 +278,31 @@ class CompiledRate:
     def _untold(self, usage: Usage) -> Amount | None:
         """What a use costs that was told in other sizes than tokens."""
         tariff = self.without_tokens or self.standard.base
-        by_tokens = any(QUANTITIES[name] == "tokens" and amount for name, amount in tariff.amounts.items())
+        by_tokens = any(kind_of(name) == "tokens" and amount for name, amount in tariff.amounts.items())
         return None if by_tokens or not usage.more or usage.tier not in STANDARD_TIERS else tariff.cost(usage)
+
+
+PLACE = "geo-"
+"""How the tier of a request begins that was kept to one place by its own wish: its tokens are at the uplift of that."""
+
+
+def _kept_to_places(rate: Rate, region: str, shared: Mapping[str, Amount]) -> dict[str, Priced]:
+    """The prices of each place and tier, by the name of both."""
+    if not rate.uplift:
+        return {}
+    schedules = {"": rate.standard, **rate.tiers}
+    times = {f"{PLACE}{place}": Fraction(factor) for place, factor in rate.uplift.items() if place != region}
+    return {
+        f"{tier} {place}".strip(): priced(_of_tokens(schedule), factor, shared)
+        for place, factor in times.items()
+        for tier, schedule in schedules.items()
+    }
+
+
+def _of_tokens(schedule: Schedule) -> Schedule:
+    """The prices by token alone."""
+    prices = {name: price for name, price in schedule.prices.items() if kind_of(name) == "tokens"}
+    return Schedule(prices, schedule.above)
 
 
 Window: TypeAlias = tuple[int, int, frozenset[int]]

@@ -114,7 +114,7 @@ def _check(ask: Ask, run: Invocation) -> None:
 
 def _answered(ask: Ask, run: Invocation, client: Client, prompt: tuple[Part, ...]) -> int:
     options = ask.options(json=run.json)
-    source = begun(client, ask.model, prompt, options)
+    source = begun(client, ask.model, prompt, options, keyless=ask.dry_run)
     binding = source.binding
     streams = ask.streamed and not run.json and not ask.extract
     if ask.max_cost is not None:
@@ -123,7 +123,7 @@ def _answered(ask: Ask, run: Invocation, client: Client, prompt: tuple[Part, ...
     if ask.dry_run:
         from jackfield.cli.dryrun import show_request
 
-        show_request(run, binding, (prompt, dict(source.options)), stream=streams)
+        show_request(run, source, prompt, stream=streams)
         return Exit.DONE
     if streams:
         return _streamed(ask, run, client.stream(ask.model, prompt, **options), source)

@@ -13,7 +13,7 @@ from jackfield.cli.invocation import Invocation, invocation
 from jackfield.errors import JackfieldError
 
 # What may be shown of a provider's table besides the settings its profile declares: all else may be a credential.
-_SHOWN = ("base_url", "default_model", "max_retries", "timeout")
+_SHOWN = ("allow_hosts", "base_url", "compliance", "default_model", "max_retries", "timeout")
 
 
 @click.group(cls=Family)

@@ -16,24 +16,26 @@ from jackfield.wire import Call
 if TYPE_CHECKING:
     from jackfield.catalogue import Quote
     from jackfield.cli.invocation import Invocation
+    from jackfield.cli.routed import Begun
     from jackfield.client import Binding
+    from jackfield.client.prompt import Prompt
 
 HIDDEN = "***"
 _WIRES_OWN = ("content-type", "accept")
 
 
-def show_request(
-    run: Invocation, binding: Binding, asked: tuple[Any, dict[str, Any]], *, stream: bool
-) -> None:
-    """Print the request that would be sent."""
-    prompt, options = asked
-    plan = plan_completion(binding, prompt, options, stream=stream)
+def show_request(run: Invocation, source: Begun, prompt: Prompt, *, stream: bool) -> None:
+    """Print the request that would be sent, and what it may cost; without a key, too."""
+    binding = source.binding
+    plan = plan_completion(binding, prompt, dict(source.options), stream=stream)
     assert isinstance(plan.request, Request)
     call = binding.wire.render_completion(plan.request, stream=stream)
     quote = quote_plan(binding, plan)
     headers = _headers(binding, call)
     for notice in plan.notices:
         run.console.warn(notice.message)
+    if source.missing:
+        run.console.warn(source.missing)
     if run.json:
         form = {
             "method": call.method,
@@ -41,6 +43,7 @@ def show_request(
             "headers": headers,
             "body": _body(call),
             "quote": quote_form(quote),
+            "missing": source.missing or None,
         }
         run.console.json(form)
         return

@@ -40,7 +40,7 @@ HEAD = ("MODEL", "CONTEXT", "IN $/M", "OUT $/M", "CAN", "PRICE SEEN, SOURCE")
 
 def catalogue(run: Invocation) -> Catalogue:
     """The catalogue of the providers this run sees."""
-    return catalogue_of(run.registry, run.settings.paths.cache)
+    return catalogue_of(run.registry, run.settings.paths.cache, run.settings.compliance)
 
 
 # -- the table -----------------------------------------------------------------------------------
@@ -129,8 +129,8 @@ def show(run: Invocation, names: Sequence[str]) -> None:
 def _facts(one: Listed) -> Iterator[str]:
     form = one.form()
     names = ("name", "aliases", "mode", "context", "max_output", "dimensions")
-    told = ("status", "deprecated", "replacement", "note") if form["deprecated"] else ("replacement", "note")
-    for key in (*names, *told):
+    told = ("status", "deprecated") if form["deprecated"] else ()
+    for key in (*names, *told, "replacement", "note", "regions", "compliance"):
         value = form[key]
         if value:
             text = (

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 from attrs import frozen
 
@@ -16,7 +17,8 @@ from jackfield.cli.failures import Exit, Misuse
 from jackfield.cli.flags import Command
 from jackfield.cli.invocation import Invocation, invocation
 from jackfield.cli.names import complete_model
-from jackfield.types import Usage
+from jackfield.profile.rates import picture
+from jackfield.types import UNKNOWN_USAGE, Usage
 
 if TYPE_CHECKING:
     from jackfield.catalogue import Cost
@@ -31,6 +33,8 @@ class Use:
     out: int
     cached: int
     images: int
+    quality: str
+    size: str
     batch: bool
     tier: str
     at: str | None
@@ -41,9 +45,17 @@ class Use:
         if self.cached > self.into:
             msg = f"`--cached {self.cached}` is more than `--in {self.into}`, of which it is a part"
             raise Misuse(msg)
-        more = {"images_out": self.images} if self.images else {}
-        usage = Usage(self.into - self.cached, self.cached, output=self.out, more=more)
+        usage = Usage(self.into - self.cached, self.cached, output=self.out)
         return usage.in_tier("batch" if self.batch else self.tier)
+
+    def pictures(self) -> Mapping[str, float]:
+        """The pictures, and of what quality and size they are."""
+        sized = picture(self.quality, self.size)
+        if (self.quality or self.size) and not (sized and self.images):
+            msg = "`--quality` and `--size` are of `--images`: a word, and a size such as 1024x1024"
+            raise Misuse(msg)
+        told = {"images_out": self.images} if self.images else {}
+        return {**told, sized: self.images} if sized else told
 
     def moment(self) -> datetime | date:
         """When it is used; now if nothing is said."""
@@ -65,6 +77,8 @@ _COUNT = click.IntRange(min=0)
 @click.option("--out", type=_COUNT, default=0, metavar="N", help="Tokens that come out.")
 @click.option("--cached", type=_COUNT, default=0, metavar="N", help="Those of them that a cache holds.")
 @click.option("--images", type=_COUNT, default=0, metavar="N", help="Pictures that are made.")
+@click.option("--quality", default="", metavar="WORD", help="The quality of those pictures, such as `high`.")
+@click.option("--size", default="", metavar="WxH", help="Their size, such as `1024x1024`.")
 @click.option("--batch", is_flag=True, help="At the prices of batches.")
 @click.option("--tier", default="", metavar="NAME", help="At the prices of a service tier.")
 @click.option("--at", metavar="DATE", help="At the prices of another day.")
@@ -93,24 +107,40 @@ def price(models: tuple[str, ...], **raw: Any) -> None:
 
 
 def _costs(client: Client, models: tuple[str, ...], use: Use) -> tuple[Cost, ...]:
+    from jackfield.catalogue.compare import by_cost
+
+    use.pictures()  # which may be misuse
     if use.file is None:
         if not (use.into or use.out or use.images):
             msg = "there is nothing to price"
             raise Misuse(
                 msg, "say how much: `--in 100000 --out 3000`, `--images 2`, or `--file prompts.jsonl`"
             )
+        if use.images:
+            return by_cost(_drawn(client, model, use) for model in models)
         return client.compare_costs(models, use.usage(), at=use.moment())
     return _of_prompts(client, models, use, list(_prompts(use.file)))
 
 
+def _drawn(client: Client, model: str, use: Use) -> Cost:
+    """What pictures cost: with the tokens, or, where they have no price besides those, apart from them."""
+    usage, pictures, at = use.usage(), use.pictures(), use.moment()
+    apart = attrs.evolve(UNKNOWN_USAGE, more=pictures)
+    (drawn,) = client.compare_costs((model,), apart, at=at)
+    (whole,) = client.compare_costs((model,), attrs.evolve(usage, more=pictures), at=at)
+    (words,) = client.compare_costs((model,), usage, at=at)
+    if whole.amount != words.amount or drawn.amount is None or words.amount is None:
+        return whole if whole.amount != words.amount else drawn
+    return attrs.evolve(drawn, amount=drawn.amount + words.amount)
+
+
 def _of_prompts(client: Client, models: tuple[str, ...], use: Use, prompts: list[str]) -> tuple[Cost, ...]:
     """What all prompts of a file may cost together: by the estimate of what goes in, and ``--out`` for each."""
-    from jackfield.catalogue.compare import by_cost
     from jackfield.tokens.estimate import estimate_text
 
     into = sum(estimate_text(prompt).likely for prompt in prompts)
     usage = Usage(into, output=use.out * len(prompts)).in_tier("batch" if use.batch else use.tier)
-    return by_cost(client.compare_costs(models, usage, at=use.moment()))
+    return client.compare_costs(models, usage, at=use.moment())
 
 
 def _prompts(file: str) -> Iterator[str]:

@@ -16,6 +16,9 @@ def rate_lines(rate: Rate) -> Iterator[str]:
     checked = f", seen {rate.checked}" if rate.checked else ""
     yield f"from {rate.valid_from}{until}{place}: {rate.source}{checked}"
     yield from _indented(_schedule(rate.standard, rate.currency))
+    if rate.without_tokens:
+        yield "  of answers that tell no tokens"
+        yield from _indented(_indented(_prices(rate.without_tokens, rate.currency)))
     for tier, schedule in rate.tiers.items():
         yield from (f"  {tier}", *_indented(_indented(_schedule(schedule, rate.currency))))
     if rate.off_peak is not None:
@@ -36,8 +39,9 @@ def _schedule(schedule: Schedule, currency: str) -> Iterator[str]:
 
 
 def _prices(prices: Prices, currency: str) -> Iterator[str]:
+    width = max(17, *map(len, prices)) if prices else 0
     for name, price in prices.items():
-        yield f"{name.replace('_', ' ').ljust(17)} {price.figure} {currency} {price.unit.replace('_', ' ')}"
+        yield f"{name.replace('_', ' ').ljust(width)} {price.figure} {currency} {price.unit.replace('_', ' ')}"
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:
@@ -56,6 +60,7 @@ def rate_form(rate: Rate) -> Mapping[str, Any]:
         "region": rate.region,
         "currency": rate.currency,
         **_schedule_form(rate.standard),
+        "without_tokens": _prices_form(rate.without_tokens),
         "tiers": {name: _schedule_form(schedule) for name, schedule in rate.tiers.items()},
         "off_peak": {"utc": list(off_peak.utc), **_schedule_form(off_peak.schedule)} if off_peak else None,
         "uplift": dict(rate.uplift),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from jackfield.errors import MissingCredentials
 from jackfield.types.routes import ROUTE
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Begun:
     binding: Binding
     route: str
     options: Mapping[str, Any]
+    missing: str = ""  # why it could not be called: no key is set
 
     def name(self, completion: Completion) -> str:
         """Who answered: under a route that may be another than the first."""
@@ -32,14 +34,21 @@ class Begun:
         return f" · route {self.route}, attempt {len(completion.attempts)}" if self.route else ""
 
 
-def begun(client: Client, model: str | None, prompt: Prompt, options: Mapping[str, Any]) -> Begun:
-    """What a call of a model or a route begins with."""
+def begun(
+    client: Client, model: str | None, prompt: Prompt, options: Mapping[str, Any], *, keyless: bool = False
+) -> Begun:
+    """What a call of a model or a route begins with; with ``keyless`` a model needs no key, as nothing is sent."""
     from jackfield.client.hints import without_hints
 
     name = model or client.settings.default or ""
     sent = without_hints(options)[1]
     if not name.startswith(ROUTE):
-        return Begun(client.bind(model), "", sent)
+        try:
+            return Begun(client.bind(model), "", sent)
+        except MissingCredentials as exc:
+            if not keyless:
+                raise
+            return Begun(client.pricing(model), "", sent, exc.info.message.partition("\n")[0])
     from jackfield.policy.route import refusal
 
     decision = client.explain(name, prompt, **options)

@@ -14,10 +14,12 @@ from jackfield.cli.console import counted
 from jackfield.cli.failures import Exit, Misuse
 from jackfield.cli.flags import Command
 from jackfield.cli.invocation import Invocation, invocation
+from jackfield.cli.names import complete_provider
 from jackfield.errors import BadConfig, ErrorInfo, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from jackfield.ledger.book import Book
     from jackfield.ledger.reports import Period, Total
@@ -25,12 +27,22 @@ if TYPE_CHECKING:
 _WORDS = "model, provider, user, key, project, department, route, tag, operation, role, credential, outcome, hour, day"
 
 
+def _words(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [word for word in _WORDS.split(", ") if word.startswith(incomplete)]
+
+
 @click.command(cls=Command)
 @click.option(
     "--since", default="7d", metavar="WHEN", help="From then on: `7d`, `12h`, `2026-11-01`. Default: 7d."
 )
 @click.option("--until", metavar="WHEN", help="Up to then.")
-@click.option("--by", multiple=True, metavar="WORD", help=f"Sums by {_WORDS}. May be given several times.")
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="WORD",
+    shell_complete=_words,
+    help=f"Sums by {_WORDS}. May be given several times.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option(
     "--forecast", "ahead", is_flag=True, help="What the next day, week and month will probably cost."
@@ -41,13 +53,16 @@ _WORDS = "model, provider, user, key, project, department, route, tag, operation
     type=click.Path(exists=True, dir_okay=False),
     help="Compare with a provider's own list: CSV or JSON lines with `request_id`.",
 )
-@click.option("--provider", metavar="ID", help="The provider whose list it is.")
+@click.option(
+    "--provider", metavar="ID", shell_complete=complete_provider, help="The provider whose list it is."
+)
 def usage(**raw: Any) -> None:
     """Show what was attempted, used and charged.
 
     The ledger tells, which is off unless the setting `ledger` turns it on. Money is in USD.
     """
     run = invocation()
+    _check(run, raw)
     book = _book(run)
     try:
         _show(run, book, raw)
@@ -55,6 +70,23 @@ def usage(**raw: Any) -> None:
         raise Misuse(exc.info.message, exc.info.hint or "") from None
     finally:
         book.close()
+
+
+def _check(run: Invocation, raw: dict[str, Any]) -> None:
+    """Refuse flags of which one would have to be passed over."""
+    kinds = [name for name in ("--reconcile", "--forecast") if raw[_TAKEN_AS[name]]]
+    sums = [name for name in ("--by", "--csv") if raw[_TAKEN_AS[name]]]
+    forms = ["--csv", *["--json"] * run.json] if raw["as_csv"] else []
+    together = kinds if len(kinds) > 1 else [*kinds, *sums] if kinds and sums else forms
+    if len(together) > 1:
+        msg = f"`{together[0]}` and `{together[1]}` cannot be given together"
+        raise Misuse(msg)
+    if raw["provider"] and not raw["reconcile"]:
+        msg = "`--provider` says whose list `--reconcile` reads"
+        raise Misuse(msg, "`--by provider` sums by provider")
+
+
+_TAKEN_AS = {"--reconcile": "reconcile", "--forecast": "ahead", "--by": "by", "--csv": "as_csv"}
 
 
 def _show(run: Invocation, book: Book, raw: dict[str, Any]) -> None:
@@ -119,8 +151,11 @@ def _money(total: Total) -> str:
     """With four significant digits; a question mark if nothing of it is known, and a plus if not all."""
     if total.unpriced == total.attempts:
         return "?"
-    shown = f"{total.charge:,.2f}" if total.charge >= 1 else money(total.charge).removeprefix("$")
-    return f"{shown}{'+' if total.unpriced else ''}"
+    return f"{_usd(total.charge)}{'+' if total.unpriced else ''}"
+
+
+def _usd(amount: Decimal) -> str:
+    return f"{amount:,.2f}" if amount >= 1 else money(amount).removeprefix("$")
 
 
 def _forecast(run: Invocation, book: Book) -> None:
@@ -130,7 +165,7 @@ def _forecast(run: Invocation, book: Book) -> None:
     if run.json:
         run.console.json([{name: str(value) for name, value in asdict(one).items()} for one in found])
     elif found:
-        rows = [(one.horizon, f"{one.low:,.2f}", f"{one.likely:,.2f}", f"{one.high:,.2f}") for one in found]
+        rows = [(one.horizon, _usd(one.low), _usd(one.likely), _usd(one.high)) for one in found]
         run.console.table(("NEXT", "AT LEAST", "LIKELY", "AT MOST"), rows, right=(1, 2, 3))
         run.console.note(f"in USD, nine times of ten, judged by {counted(found[0].sample, found[0].unit)}")
     else:

@@ -74,7 +74,7 @@ class PostgresStore:
             why = _why(exc, self._address())
         else:
             return connection
-        raise failed(self.name, why, "check that the server is up, and the address")
+        raise failed(self.name, why, "check that the server is up, and the address, user and password")
 
     def write(self, batch: Batch) -> None:
         """Add rows in one transaction; once more if the connection had gone. They are added once all the same."""
@@ -160,6 +160,9 @@ def _errors() -> type[BaseException]:
 
 
 def _why(exc: BaseException, address: str) -> str:
-    """The first line of what the server or the driver says, without the address."""
+    """The first line of what the server or the driver says, without the address, or a piece of its password."""
     line = str(exc).strip().partition("\n")[0].replace(address, "…")
+    secret = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    for piece in filter(None, (secret, *secret.split("@"))):
+        line = line.replace(piece, "…")
     return line[:200] or type(exc).__name__

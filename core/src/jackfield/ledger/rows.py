@@ -17,7 +17,9 @@ from jackfield.types.answers import Usage
 from jackfield.types.quick import quick
 from jackfield.types.tags import NO_TAGS, Tags
 
-Role: TypeAlias = Literal["first", "retry", "refresh", "fallback", "hedge", "hedge_loser", "batch"]
+Role: TypeAlias = Literal[
+    "first", "retry", "refresh", "fallback", "escalation", "hedge", "hedge_loser", "batch"
+]
 Outcome: TypeAlias = Literal["ok", "failed", "cancelled", "interrupted", "unknown"]
 Billed: TypeAlias = Literal["no", "maybe", "yes"]
 
@@ -124,28 +126,40 @@ def values_of(row: Row, owner: str) -> tuple[str, tuple[Any, ...]]:
 def _started(row: AttemptStarted, owner: str) -> tuple[Any, ...]:
     tags = row.tags
     return (
-        row.attempt_id, STARTED, row.at, owner, row.role, row.provider, row.model, row.operation, row.credential,
+        row.attempt_id, STARTED, row.at, owner, row.role, row.provider, _kept(row.model), row.operation, row.credential,
         row.estimate, tags.user, tags.key, tags.project, tags.department, tags.route, tags.tag, _text(tags.more),
     )  # fmt: skip
 
 
 def _finished(row: AttemptFinished, owner: str) -> tuple[Any, ...]:
     usage = row.usage
-    known = usage is not None and usage.source != "unknown"
     used: tuple[Any, ...] = _NOTHING
-    if usage is not None and known:
+    charge = row.charge
+    if usage is not None and usage.total_input + usage.total_output + usage.searches > BELIEVED:
+        usage = charge = None
+    if usage is not None and usage.source != "unknown":
         # attribute by attribute: this runs for every call
         used = (
             SOURCES[usage.source], usage.input, usage.cache_read, usage.cache_write, usage.cache_write_1h,
             usage.input_audio, usage.input_image, usage.output, usage.reasoning, usage.output_audio,
-            usage.output_image, usage.searches, _text(usage.more), usage.tier or None,
+            usage.output_image, usage.searches, _text(usage.more), _kept(usage.tier) or None,
         )  # fmt: skip
-    charge = row.charge
     price = _UNPRICED if charge is None else _price(charge)
     return (
         row.attempt_id, FINISHED, row.at, row.outcome, row.billed, *used, *price, row.seconds,
-        row.status, row.error, row.provider_request_id, row.role,
+        row.status, row.error, _kept(row.provider_request_id), row.role,
     )  # fmt: skip
+
+
+BELIEVED = 10**12
+"""Tokens of one attempt: of more than that nothing is known, and one such figure would spoil every sum."""
+
+
+def _kept(text: str | None) -> str | None:
+    """What others have named, as databases keep it: they refuse NUL, and surrogates that stand alone."""
+    if not text or text.isprintable():
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 _NOTHING = (None,) * (len(BUCKETS) + 3)

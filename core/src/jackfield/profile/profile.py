@@ -21,12 +21,15 @@ MOST_KEPT = 1024  # answers for names that callers give
 
 
 RESERVED_SETTINGS = (
+    "allow_hosts",
     "api_key",
     "base_url",
     "command",
+    "compliance",
     "default_model",
     "headers",
     "max_retries",
+    "one_account",
     "timeout",
     "wire",
 )
@@ -62,6 +65,7 @@ class Setting:
     env: tuple[str, ...] = ()
     header: str = ""
     default: str | None = None
+    guarded: bool = False  # not in a project's file: it decides where credentials go
     help: str = ""
 
 

@@ -72,6 +72,32 @@ QUANTITIES: Mapping[str, str] = {
     "dbu": "dbu",
 }
 
+_PICTURES = re.compile(r"(?:images|pixels)_out(?:_(?P<quality>[a-z]+))?(?:_(?P<size>\d+x\d+))?")
+ANY = ("", "auto")  # a quality or a size that is left to the provider
+
+
+def picture(quality: str, size: str) -> str:
+    """What pictures of a quality and a size are counted as besides ``images_out``; empty if nothing is told."""
+    told = tuple("" if word in ANY else word for word in (quality, size))
+    name = "_".join(("images_out", *filter(None, told)))
+    return name if any(told) and picture_of(name) == told else ""
+
+
+def picture_of(name: str) -> tuple[str, str] | None:
+    """The quality and the size, of which one may be empty, that a price of pictures is for."""
+    found = _PICTURES.fullmatch(name)
+    return None if found is None else (found["quality"] or "", found["size"] or "")
+
+
+def kind_of(name: str) -> str | None:
+    """In what a thing is counted; ``None`` if there is no such thing."""
+    found = QUANTITIES.get(name)
+    sized = picture_of(name) if found is None else None
+    if sized is None or (name.startswith("pixels") and not sized[1]):
+        return found
+    return name.partition("_")[0]
+
+
 # The table a price stands in -> what it counts, and how many of that the price is for.
 UNITS: Mapping[str, tuple[str, int]] = {
     "per_1M_tokens": ("tokens", 1_000_000),
@@ -203,7 +229,7 @@ def _per(unit: str) -> Check:
     def check(raw: object, path: str, problems: Problems) -> dict[str, Price]:
         found: dict[str, Price] = {}
         for name, value in free(raw, path, problems).items():
-            if QUANTITIES.get(name) != kind:
+            if kind_of(name) != kind:
                 known = [quantity for quantity, counted in QUANTITIES.items() if counted == kind]
                 problems.append(f"{join(path, name)}: is not counted in {kind}{suggestion(name, known)}")
             found[name] = Price(figure(value, join(path, name), problems), unit)

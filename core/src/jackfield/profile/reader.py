@@ -189,7 +189,7 @@ def _alternative(raw: object, path: str, problems: Problems) -> AuthSpec:
     return spec
 
 
-_SETTING = Table({"env": texts, "header": header_name, "default": text, "help": text})
+_SETTING = Table({"env": texts, "header": header_name, "default": text, "guarded": boolean, "help": text})
 
 
 def _settings(raw: object, path: str, problems: Problems) -> dict[str, Setting]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jackfield.catalogue.index import INDEX_FILE, Shelf, keep, kept_shelf, sum_of, table_of
@@ -20,20 +20,25 @@ from jackfield.registry.entries import Entry, folder_of, normalised
 from jackfield.registry.registry import Registry
 
 
-def catalogue_of(registry: Registry, cache: Path | None = None) -> Catalogue:
+def catalogue_of(
+    registry: Registry, cache: Path | None = None, compliance: Mapping[str, Sequence[str]] = {}
+) -> Catalogue:
     """The catalogue of all providers a registry sees.
 
     ``cache`` is the user's folder for what can be made anew: tables of third parties, and what providers told of
-    their models within the hour.
+    their models within the hour. ``compliance`` is what providers comply with by the user's word.
     """
-    return Catalogue(Shelves(registry, cache))
+    return Catalogue(Shelves(registry, cache, compliance))
 
 
 class Shelves:
     """The tables of a registry's providers, each read when it is first asked for."""
 
-    def __init__(self, registry: Registry, cache: Path | None = None) -> None:
+    def __init__(
+        self, registry: Registry, cache: Path | None = None, compliance: Mapping[str, Sequence[str]] = {}
+    ) -> None:
         self._registry = registry
+        self._compliance = compliance
         self._cache = None if cache is None else cache / "catalogue"
         self._told = None if cache is None else cache / "models"
         self._kept: dict[str, tuple[object, Shelf]] = {}
@@ -70,6 +75,8 @@ class Shelves:
             if isinstance(source, Entry)
             else Shelf(table_of(source), "read")
         )
+        for name in (provider, *shelf.facts["aliases"]) if self._compliance else ():
+            shelf = shelf.complying(self._compliance.get(name, ()))
         self._kept[provider] = (source, shelf)
         return shelf
 
