@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,17 @@ def test_every_model_of_every_provider_can_be_read():
 
     assert sum(found.values()) > 3000
     assert set(found) <= set(registry.ids())
+
+
+def test_what_leads_credentials_elsewhere_is_guarded():
+    """No project's file sets a host, a place where tokens are made, a role, or a file that is sent to one."""
+    leading = re.compile(r"authority|resource|role_arn|token_file|.*(host|url|endpoint|domain)")
+    settings = {
+        (profile.id, setting.name): setting.guarded
+        for profile in Registry().profiles()
+        for setting in profile.settings.values()
+        if leading.fullmatch(setting.name)
+    }
+
+    assert settings
+    assert [] == [place for place, guarded in settings.items() if not guarded]

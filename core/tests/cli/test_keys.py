@@ -35,6 +35,23 @@ def test_a_stored_key_is_used(stored, run):
     )
 
 
+def test_a_stored_key_is_for_the_address_of_that_time(stored, run):
+    """The command says which that is; a variable that says another one does not get the key."""
+    rows = json.loads(run("keys", "list", "--json", ACME_BASE_URL="https://far.example/v1").stdout)
+
+    found = next(row for row in rows if row["provider"] == "acme")
+    assert stored.stderr.endswith(", for https://acme.invalid alone\n")
+    assert "wrong" == found["key"]
+
+
+def test_what_an_alias_stored_is_removed_by_it(run, acme, home):
+    """Both names mean the provider."""
+    run("keys", "set", "acme-cloud", "--file", piped=f"{CANARY}\n")
+
+    assert 0 == run("keys", "remove", "acme-cloud").exit_code
+    assert CANARY not in (home / "home" / "config" / "credentials.toml").read_text()
+
+
 def test_a_key_is_typed_without_echo(terminal, acme, home):
     """At a terminal the key is asked for, and not shown."""
     code, shown = terminal("keys", "set", "acme", "--file", typed=f"{CANARY}\n")

@@ -13,7 +13,7 @@ from typing import Any
 
 import google.oauth2.credentials
 import pytest
-from jackfield_vertex.credentials import GoogleAuth, Tokens
+from jackfield_vertex.credentials import GoogleAuth, GoogleTokens
 from jackfield_vertex.fetch import Failed, Fetched
 
 import jackfield
@@ -184,7 +184,7 @@ def numbered() -> Numbered:
 
 @pytest.fixture
 def auth(numbered) -> GoogleAuth:
-    return GoogleAuth(Tokens(numbered, "a file"), "vertex")
+    return GoogleAuth(GoogleTokens(numbered, "a file"), "vertex")
 
 
 def bearer(world: Any, auth: GoogleAuth) -> str:

@@ -6,12 +6,13 @@ fails is no reason to fail a call. A scheme says only how a token is had, in ``f
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar, NoReturn
 
 from attrs import field, frozen
 
 from jackfield.auth.signed import note_signed, signed_with
-from jackfield.errors import ErrorInfo, Unauthorized
+from jackfield.errors import ErrorInfo
 from jackfield.flow import Flow, Now, Once
 from jackfield.wire import Call, Headers
 
@@ -27,7 +28,7 @@ class Token:
     expires_at: float
 
 
-class TokenAuth:
+class TokenAuth(ABC):
     """Signs with a token, and gets another when that one ends or is not accepted."""
 
     __slots__ = ("_doubted", "_token", "provider", "source")
@@ -40,9 +41,9 @@ class TokenAuth:
         self.provider = provider
         self.source = source
 
+    @abstractmethod
     def fetched(self, started: float) -> Flow[Token | ErrorInfo]:
         """A new token, or why there is none; ``started`` is the time on the driver's clock."""
-        raise NotImplementedError
 
     def sign(self, call: Call) -> Flow[Call]:
         """The call with a token that is good for it."""
@@ -82,7 +83,7 @@ class TokenAuth:
         if old is not None and started < old.expires_at:
             self._token = Token(old.headers, min(started + RETRY_AFTER, old.expires_at), old.expires_at)
             return self._token
-        raise Unauthorized(answer)
+        raise answer.to_exception()
 
     def __repr__(self) -> str:
         return f"<{self.scheme} auth from {self.source or 'nowhere'}>"

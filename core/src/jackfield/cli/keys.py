@@ -11,8 +11,9 @@ from jackfield.cli.asking import text_of
 from jackfield.cli.console import is_terminal
 from jackfield.cli.failures import Exit, Misuse
 from jackfield.cli.flags import Command, Family, Plain
-from jackfield.cli.invocation import invocation
+from jackfield.cli.invocation import Invocation, invocation
 from jackfield.cli.names import complete_provider
+from jackfield.errors import JackfieldError
 from jackfield.secret import Secret
 
 
@@ -28,20 +29,27 @@ def keys() -> None:
     "--keyring/--file", "keyring", default=None, help="Where to keep it; by default the keyring, if any."
 )
 def set_(provider: str, field: str, keyring: bool | None) -> None:
-    """Store the key of a provider.
+    """Store the key of a provider, for the address that is set for it now.
 
     The key is asked for without echo, or read from stdin: `pass show acme | jackfield keys set acme`.
     """
     from jackfield.config import store_credential
+    from jackfield.config.bounds import origin_of
     from jackfield.config.store import has_keyring
 
     run = invocation()
     if keyring and not has_keyring():
         msg = "there is no keyring"
         raise Misuse(msg, "`pip install 'jackfield[keyring]'`")
-    name = run.registry.profile(provider).id
-    place = store_credential(run.settings.paths, name, _read(name, field), field, keyring=keyring)
-    run.console.note(f"stored the {field.replace('_', ' ')} of `{name}` in {place}")
+    profile = run.registry.profile(provider)
+    name, address = profile.id, run.settings.provider(profile).base_url
+    origin = origin_of(address) if address else ""
+    paths, secret = run.settings.paths, _read(name, field)
+    place = store_credential(paths, name, secret, field, keyring=keyring, origin=origin)
+    words = field.replace("_", " ")
+    run.console.note(
+        f"stored the {words} of `{name}` in {place}" + (f", for {origin} alone" if origin else "")
+    )
 
 
 def _read(provider: str, field: str) -> Secret:
@@ -74,10 +82,22 @@ def remove(provider: str) -> None:
     from jackfield.config import remove_credential
 
     run = invocation()
-    if remove_credential(run.settings.paths, provider):
-        run.console.note(f"removed what was stored for `{provider}`")
+    name, fields = _stored(run, provider)
+    if remove_credential(run.settings.paths, name, fields):
+        run.console.note(f"removed what was stored for `{name}`")
         return
     run.console.fail(
         f"nothing is stored for `{provider}`", hint="`jackfield keys list` shows where keys are found"
     )
     click.get_current_context().exit(Exit.NO)
+
+
+def _stored(run: Invocation, provider: str) -> tuple[str, list[str]]:
+    """The id that credentials are stored under, and what they may be called; its package may be gone."""
+    from jackfield.config.provider import credential_names
+
+    try:
+        profile = run.registry.profile(provider)
+    except JackfieldError:
+        return provider, []
+    return profile.id, list(credential_names(profile))

@@ -13,12 +13,14 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from jackfield.config.bounds import KEPT, Bounds
 from jackfield.config.command import printed_by
 from jackfield.config.layers import Layers
 from jackfield.config.notes import warn
 from jackfield.config.paths import Paths, shown
 from jackfield.config.store import (
     SERVICE,
+    bound_by,
     fault_of_mode,
     has_keyring,
     in_file,
@@ -79,6 +81,8 @@ class Lookup:
     env: Environment = field(repr=False)
     paths: Paths = field(repr=False)
     warned: set[str] = field(repr=False)
+    bounds: Bounds = field(factory=Bounds)
+    address: str | None = None  # where the calls go
     looked: list[str] = field(factory=list, init=False)
 
     def find(self, need: Need) -> tuple[Secret, ...]:
@@ -97,7 +101,7 @@ class Lookup:
         yield self._stated(need, ("argument", "command line"))
         yield self._stated(need, ("environment",))
         yield self._in_environment(need)
-        yield self._stated(need, ("user", "system"))
+        yield self._stated(need, KEPT)
         yield self._in_keyring(need)
         yield self._in_file(need)
         if need.key:
@@ -113,9 +117,9 @@ class Lookup:
             for name in self.names:
                 value = layer.at(("providers", name, need.field))
                 if value is not None:
-                    return self._wrap_stated(
-                        value, layer.label(("providers", name, need.field)), layer.kind, need
-                    )
+                    label = layer.label(("providers", name, need.field))
+                    found = self._wrap_stated(value, label, layer.kind, need)
+                    return self._kept(found, label) if layer.kind in KEPT else found
         if "argument" in kinds:
             self.looked.append(f"option `{need.field}`")
         return ()
@@ -153,7 +157,8 @@ class Lookup:
         value, fault = in_keyring(self.provider, need.field)
         place = f"keyring `{SERVICE}/{keyring_name(self.provider, need.field)}`"
         if value:
-            return _all([_wrapped(value, place, need)])
+            stored_for, _ = in_keyring(self.provider, bound_by(need.field))
+            return self._kept(_all([_wrapped(value, place, need)]), place, stored_for)
         self.looked.append(f"{place} ({fault})" if fault else place)
         return ()
 
@@ -168,7 +173,8 @@ class Lookup:
             return Fault(f"{place} {fault}")
         values = value if isinstance(value, list) else [value]
         if value and all(isinstance(item, str) for item in values):
-            return _all([self._wrap(item, place, need) for item in values])
+            stored_for, _ = in_file(path, self.provider, bound_by(need.field))
+            return self._kept(_all([self._wrap(item, place, need) for item in values]), place, stored_for)
         self.looked.append(place)
         return ()
 
@@ -179,10 +185,24 @@ class Lookup:
                 value, fault = printed_by(str(found.value))
                 if fault:
                     return Fault(f"the command for the key of `{self.provider}` ({found.label}) {fault}")
-                return _all([_wrapped(value, f"the command in {found.label}", Need())])
+                secrets = _all([_wrapped(value, f"the command in {found.label}", Need())])
+                return self._kept(secrets, found.label) if found.kind in KEPT else secrets
         return ()
 
     # -- what is found ---------------------------------------------------------------------------
+
+    def _kept(
+        self, found: tuple[Secret, ...] | Fault, place: str, stored_for: object = ""
+    ) -> tuple[Secret, ...] | Fault:
+        """What somebody keeps, if it may go where the calls go."""
+        reason = self.bounds.fault(self.address, stored_for if isinstance(stored_for, str) else "")
+        if isinstance(found, Fault) or not found or not reason:
+            return found
+        hint = (
+            f"list the host in `allow_hosts` under `[providers.{self.provider}]` of your own file, or give a key"
+            " for it together with the address"
+        )
+        return Fault(f"the credential of `{self.provider}` from {place} {reason}", hint)
 
     def _wrap(self, value: str | Secret, source: str, need: Need) -> Secret | Fault:
         """A value as a secret; a reference is followed once, and what it leads to is taken as it is."""

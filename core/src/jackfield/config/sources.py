@@ -27,6 +27,7 @@ _PLAIN = {
     "JACKFIELD_TIMEOUT": ("timeout",),
     "JACKFIELD_MAX_RETRIES": ("max_retries",),
     "JACKFIELD_TRANSPORT": ("transport",),
+    "JACKFIELD_PROXY": ("proxy",),
     "JACKFIELD_STAGE": ("stage",),
     "JACKFIELD_LEDGER": ("ledger",),
 }
@@ -51,6 +52,10 @@ _FIGURES = ("breaker", "retry")  # tables of figures and switches alone
 _WORDED = (*_FIGURES, "cache", "routing", "state", "tags", "telemetry")
 
 
+# What no variable may say: one may be set by whoever sets the address.
+_NOT_HERE = {"allow_hosts": "where a kept key may go is said in a file of yours, or in code"}
+
+
 def given(kind: Kind, name: str, raw: Mapping[str, Any] | None) -> tuple[Layer, str]:
     """What a caller or a command line says, and what is wrong with it."""
     if not raw:
@@ -68,7 +73,9 @@ def environment(env: Mapping[str, str]) -> tuple[Layer, list[str]]:
     names = sorted(name for name in env if name.startswith(_PREFIX) and env[name].strip())
     for name in sorted(names, key=lambda name: "__" not in name):  # the short form counts more
         path = _path(name)
-        if path is not None:
+        if path is not None and path[-1] in _NOT_HERE:
+            warnings.append(f"the variable `{name}` is not read: {_NOT_HERE[path[-1]]}")
+        elif path is not None:
             _put(table, path, _fitting(path, env[name]))
             labels[path] = f"env `{name}`"
         elif not _elsewhere(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,11 @@ def keyring_name(provider: str, field: str) -> str:
     return provider if field == "api_key" else f"{provider}:{field}"
 
 
+def bound_by(field: str) -> str:
+    """What the origin is called that a credential was stored for."""
+    return f"{field}_origin"
+
+
 def in_keyring(provider: str, field: str) -> tuple[str, str]:
     """What the keyring holds, and why it could not be asked; both empty if it holds nothing."""
     try:
@@ -74,29 +79,48 @@ def in_file(path: Path, provider: str, field: str) -> tuple[Any, str]:
 
 
 def store_credential(
-    paths: Paths, provider: str, secret: Secret, field: str = "api_key", *, keyring: bool | None = None
+    paths: Paths,
+    provider: str,
+    secret: Secret,
+    field: str = "api_key",
+    *,
+    keyring: bool | None = None,
+    origin: str = "",
 ) -> str:
-    """Keep a credential; says where. ``keyring`` decides the store, by default the keyring where there is one."""
+    """Keep a credential; says where.
+
+    ``keyring`` decides the store, by default the keyring where there is one. ``origin`` is where the credential
+    may go; without it, where the profile or the user's own files say.
+    """
     provider = provider_id(provider)
     if has_keyring() if keyring is None else keyring:
-        fault = _to_keyring(provider, field, secret)
+        fault = _to_keyring(provider, field, secret, origin)
         if not fault:
             return f"keyring `{SERVICE}/{keyring_name(provider, field)}`"
         if keyring:
             msg = f"the keyring did not take the credential of `{provider}`: {fault}"
             raise BadConfig(ErrorInfo("config", msg, provider=provider))
-    _change(paths.credentials, lambda text: with_value(text, provider, field, secret.reveal()))
+    bound = {bound_by(field): origin}
+    if not origin and bound_by(field) not in _names(paths.credentials).get(provider, ()):
+        bound = {}
+    _change(paths.credentials, lambda text: _with_values(text, provider, {field: secret.reveal(), **bound}))
     return f"`{paths.credentials}`"
 
 
-def remove_credential(paths: Paths, provider: str) -> bool:
-    """Forget what is stored for a provider in both stores; false if nothing was."""
+def remove_credential(paths: Paths, provider: str, fields: Iterable[str] = ()) -> bool:
+    """Forget what is stored for a provider in both stores; false if nothing was.
+
+    ``fields`` are those it may have besides a key: a keyring cannot be asked which it holds.
+    """
     provider = provider_id(provider)
-    fields = _names(paths.credentials).get(provider, set())
-    if fields:
+    in_table = _names(paths.credentials).get(provider, set())
+    if in_table:
         _change(paths.credentials, lambda text: without_table(text, provider))
-    removed = [_from_keyring(provider, field) for field in {"api_key", *fields}] if has_keyring() else []
-    return bool(fields) or any(removed)
+    if not has_keyring():
+        return bool(in_table)
+    named = {"api_key", *fields, *in_table}
+    removed = [_from_keyring(provider, field) for name in named for field in (name, bound_by(name))]
+    return bool(in_table) or any(removed)
 
 
 def stored_providers(paths: Paths) -> tuple[str, ...]:
@@ -104,14 +128,25 @@ def stored_providers(paths: Paths) -> tuple[str, ...]:
     return tuple(sorted(_names(paths.credentials)))
 
 
-def _to_keyring(provider: str, field: str, secret: Secret) -> str:
+def _with_values(text: str, provider: str, pairs: Mapping[str, str]) -> str | None:
+    changed: str | None = text
+    for field, value in pairs.items():
+        changed = None if changed is None else with_value(changed, provider, field, value)
+    return changed
+
+
+def _to_keyring(provider: str, field: str, secret: Secret, origin: str) -> str:
     """Keep a credential in the keyring; says why that failed."""
     try:
         import keyring
 
         keyring.set_password(SERVICE, keyring_name(provider, field), secret.reveal())
+        if origin:
+            keyring.set_password(SERVICE, keyring_name(provider, bound_by(field)), origin)
     except Exception as exc:  # noqa: BLE001  # a backend is foreign code, and raises what it likes
         return type(exc).__name__
+    if not origin:
+        _from_keyring(provider, bound_by(field))
     return ""
 
 

@@ -1,8 +1,7 @@
 """Signs calls with Google's credentials: bearer tokens made from whatever credentials there are, or a key.
 
-A token is fetched when a call needs one, by one flow at a time whoever asks, and again five minutes before
-it ends. While the old token lives, a failure to get another is no reason to fail a call. Bindings with the
-same credentials share their tokens, whichever provider they are of.
+A token is renewed five minutes before it ends. Bindings with the same credentials share their tokens, whichever
+provider they are of.
 """
 
 from __future__ import annotations
@@ -14,13 +13,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 from weakref import WeakValueDictionary
 
-from attrs import field, frozen
-
 from jackfield.auth.header import NamedHeader
 from jackfield.auth.pool import pooled
-from jackfield.auth.signed import note_signed, signed_with
-from jackfield.errors import ErrorInfo, JackfieldError, MissingCredentials, Unauthorized
-from jackfield.plugin import Aside, Call, Flow, Headers, Now, Once
+from jackfield.auth.tokens import RETRY_AFTER, Token, TokenAuth
+from jackfield.errors import ErrorInfo, JackfieldError
+from jackfield.plugin import Aside, Call, Flow, Headers
 from jackfield_vertex.fetch import Failed, Fetched, fetched
 from jackfield_vertex.origin import TOKEN, Origin, is_token, keys_of, origin_of, stated
 
@@ -29,75 +26,33 @@ if TYPE_CHECKING:
     from jackfield.secret import Secret
 
 REFRESH_BEFORE = 300.0  # seconds before a token ends
-RETRY_AFTER = 30.0  # seconds between attempts while an old token still lives
 
 LOGIN = "run `gcloud auth application-default login`, or name the file of a service account in `credentials`"
 
 
-@frozen(eq=False)
-class Token:
-    """A token as the headers it goes in, and how long it is good for on the driver's clock."""
+class GoogleTokens(TokenAuth):
+    """The tokens of one origin, which all who have that origin share."""
 
-    headers: Headers = field(repr=False)
-    refresh_at: float
-    expires_at: float
+    __slots__ = ("__weakref__", "_fetch")
 
-
-class Tokens:
-    """The tokens of one origin, one at a time."""
-
-    __slots__ = ("__weakref__", "_fetch", "_proved", "_token", "source")
+    scheme: ClassVar[str] = "google"
 
     def __init__(self, fetch: Callable[[], Fetched | Failed], source: str) -> None:
+        super().__init__(source=source)
         self._fetch = fetch
-        self._token: Token | None = None
-        self._proved: Token | None = None
-        self.source = source
 
-    def current(self) -> Flow[Token]:
-        """A token that is good for a call."""
-        now = yield Now()
-        token = self._token
-        if token is None or now >= token.refresh_at:
-            token = yield Once(("google token", id(self)), self._renewed)
-        return token
-
-    def prove(self, token: object) -> None:
-        """Note that a call with this token was accepted."""
-        if token is self._token:
-            self._proved = self._token
-
-    def drop(self, token: Token) -> bool:
-        """Forget a token that was not accepted; true if it once was, so that another may be."""
-        if token is not self._token:
-            return True  # another has taken its place already
-        self._token = None
-        return token is self._proved
-
-    def _renewed(self) -> Flow[Token]:
-        """A new token; the old one if it still lives and no new one can be had."""
-        started = yield Now()
-        old = self._token
-        if old is not None and started < old.refresh_at:
-            return old  # another flow has fetched it meanwhile
+    def fetched(self, started: float) -> Flow[Token | ErrorInfo]:
+        """A token of the vendor's library, which blocks meanwhile."""
         answer = yield Aside(self._fetch)
-        if isinstance(answer, Fetched):
-            self._token = _token(answer, started)
-            return self._token
-        if old is not None and started < old.expires_at:
-            self._token = Token(old.headers, min(started + RETRY_AFTER, old.expires_at), old.expires_at)
-            return self._token
-        raise self._failure(answer)
+        return self._failure(answer) if isinstance(answer, Failed) else _token(answer, started)
 
-    def _failure(self, failed: Failed) -> JackfieldError:
+    def _failure(self, failed: Failed) -> ErrorInfo:
         if failed.missing:
-            return MissingCredentials(
-                ErrorInfo("config.credentials", "no Google credentials were found", hint=LOGIN, sent="no")
-            )
+            return ErrorInfo("config.credentials", "no Google credentials were found", hint=LOGIN, sent="no")
         source = self.source or "the machine it runs on"
         msg = f"authentication failed: no token for the Google credentials from {source}: {failed.reason}"
         hint = "" if failed.transient else "log in again, or exchange the credentials"
-        return Unauthorized(ErrorInfo("auth", msg, hint=hint, sent="no", should_retry=failed.transient))
+        return ErrorInfo("auth", msg, hint=hint, sent="no", should_retry=failed.transient)
 
 
 def _token(answer: Fetched, started: float) -> Token:
@@ -110,36 +65,31 @@ def _token(answer: Fetched, started: float) -> Token:
 
 
 class GoogleAuth:
-    """Signs with the current token."""
+    """Signs with the current token, for one provider."""
 
     __slots__ = ("_tokens", "provider")
 
     scheme: ClassVar[str] = "google"
 
-    def __init__(self, tokens: Tokens, provider: str = "") -> None:
+    def __init__(self, tokens: GoogleTokens, provider: str = "") -> None:
         self._tokens = tokens
         self.provider = provider
 
     def sign(self, call: Call) -> Flow[Call]:
         """The call with a token that is good for it; headers that were set stay as they are."""
         try:
-            token = yield from self._tokens.current()
+            signed = yield from self._tokens.sign(call)
         except JackfieldError as exc:
             raise type(exc)(exc.info.where(provider=self.provider)) from None
-        note_signed(self, token)
-        return call.with_headers(Headers({**token.headers, **_kept(call)}))
+        return signed.with_headers(_kept(call))
 
     def rejected(self, error: ErrorInfo) -> bool:
         """Drop a token that was not accepted; true if a new one may be. A right that is missing stays missing."""
-        used = signed_with(self)
-        if error.kind != "auth" or error.status == 403 or not isinstance(used, Token):
-            return False
-        note_signed(self, None)
-        return self._tokens.drop(used)
+        return error.status != 403 and self._tokens.rejected(error)
 
     def accepted(self) -> None:
         """Note that the token is a good one."""
-        self._tokens.prove(signed_with(self))
+        self._tokens.accepted()
 
     def __repr__(self) -> str:
         return f"<{self.scheme} auth from {self._tokens.source or 'around'}>"
@@ -149,10 +99,10 @@ class GoogleAuth:
         raise TypeError(msg)
 
 
-def _kept(call: Call) -> dict[str, str]:
+def _kept(call: Call) -> Headers:
     """The project to be charged, if the user has named one: it counts more than that of the credentials."""
     project = call.headers.get("x-goog-user-project")
-    return {"x-goog-user-project": project} if project else {}
+    return Headers({"x-goog-user-project": project} if project else {})
 
 
 class AccessToken(NamedHeader):
@@ -168,7 +118,7 @@ class AccessToken(NamedHeader):
 
 # -- which of them ---------------------------------------------------------------------------------
 
-_shared: WeakValueDictionary[bytes, Tokens] = WeakValueDictionary()
+_shared: WeakValueDictionary[bytes, GoogleTokens] = WeakValueDictionary()
 _lock = Lock()
 
 
@@ -189,13 +139,13 @@ def _keyed(key: Secret, header: str) -> Auth:
     return NamedHeader(key, header) if header and not is_token(key) else AccessToken(key)
 
 
-def _tokens_of(origin: Origin) -> Tokens:
+def _tokens_of(origin: Origin) -> GoogleTokens:
     """The tokens of an origin, which all who have that origin share."""
     key = _mark(origin)
     with _lock:
         tokens = _shared.get(key)
         if tokens is None:
-            tokens = _shared[key] = Tokens(partial(fetched, origin), origin.source)
+            tokens = _shared[key] = GoogleTokens(partial(fetched, origin), origin.source)
         return tokens
 
 

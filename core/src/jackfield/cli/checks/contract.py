@@ -30,34 +30,46 @@ PYTEST = (
     "no:cacheprovider",
 )
 SUITE = ("--pyargs", "jackfield.testing.suite")
+INSTALL = "pip install 'jackfield[testing]'"
 
 
 def contract(run: Invocation, provider: str) -> Iterator[Check]:
     """A check for the provider that is named, or for all."""
     ids = [run.registry.profile(provider).id] if provider else list(run.registry.ids())
-    missing = [name for name in ("pytest", "yaml") if find_spec(name) is None]
-    if missing:
-        yield Check("contract", WARN, f"`{missing[0]}` is not installed", "pip install 'jackfield[testing]'")
+    if missing():
+        yield Check("contract", WARN, f"`{missing()}` is not installed", INSTALL)
         return
     if not ids:
         yield Check(
             "contract", WARN, "no provider is installed", "`jackfield providers` lists those there are"
         )
         return
-    cards, printed = _cards(ids)
+    named = [word for one in ids for word in ("--provider", one)]
+    cards, printed = cards_of(*SUITE, *named)
     for one in ids:
         yield _check(one, cards.get(one), printed)
 
 
-def _cards(ids: Sequence[str]) -> tuple[Mapping[str, Any], str]:
-    """The scorecards of some providers; what was printed, where there is none."""
+def missing() -> str:
+    """What the contract needs that is not installed; empty if it is all there."""
+    return next((name for name in ("pytest", "yaml") if find_spec(name) is None), "")
+
+
+def cards_of(*arguments: str, path: Sequence[Path] = ()) -> tuple[Mapping[str, Any], str]:
+    """The scorecards of what a pytest is told to ask, with some folders to import from; and what it printed."""
     with TemporaryDirectory(prefix="jackfield-") as folder:
         (Path(folder) / "pytest.ini").write_text("[pytest]\n", "utf-8")  # nobody's project settings
-        named = [word for one in ids for word in ("--provider", one)]
+        places = [*map(str, path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        more = {"PYTHONPATH": os.pathsep.join(places)} if places else {}
         done = subprocess.run(  # noqa: S603  # our own tests, by our own Python
-            [sys.executable, *PYTEST, *SUITE, *named, "--scorecard", folder],
+            [sys.executable, *PYTEST, *arguments, "-c", f"{folder}/pytest.ini", "--scorecard", folder],
             cwd=folder,
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # nobody else's plugins
+            env={
+                **os.environ,
+                **more,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            },  # nobody else's plugins
             capture_output=True,
             text=True,
             timeout=SLOWEST,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jackfield.cli.checks.base import FAIL, OK, WARN, Check, of_error
+from jackfield.config.keys import ENVIRONMENT
 from jackfield.errors import JackfieldError
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ def network(run: Invocation) -> Iterator[Check]:
 
 
 def _proxies(run: Invocation) -> Check:
-    names = [name for name in _PROXIES if run.environment.get(name)]
-    if not names:
-        return Check("proxies", OK, "no variable is set")
-    reason = f"{', '.join(f'`{name}`' for name in names)} set, but proxies of the environment are not used"
-    return Check("proxies", WARN, reason, "allow direct connections, or set `base_url` to a gateway of yours")
+    names = ", ".join(f"`{name}`" for name in _PROXIES if run.environment.get(name))
+    setting = run.settings.proxy
+    if setting is None and names:
+        reason = f"{names} set, but proxies of the environment are used only when asked for"
+        return Check("proxies", WARN, reason, f'`proxy = "{ENVIRONMENT}"` in your file, or `JACKFIELD_PROXY`')
+    if setting == ENVIRONMENT:
+        return Check("proxies", OK, f"those of the environment are used: {names or 'none is set'}")
+    return Check("proxies", OK, "none is used" if setting is None else "one is set, and used")
 
 
 def _transport(run: Invocation) -> Check:
