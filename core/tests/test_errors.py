@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import attrs
 import pytest
 
 from jackfield import (
@@ -68,6 +69,13 @@ def test_facts_are_attributes() -> None:
     )
     with pytest.raises(AttributeError):
         _ = error.colour
+
+
+def test_every_fact_is_an_attribute_of_the_error() -> None:
+    """By name, so that editors and type checkers know it and a slip is found."""
+    facts = {fact.name for fact in attrs.fields(ErrorInfo)}
+
+    assert set() == facts - set(vars(JackfieldError))
 
 
 def test_an_error_of_words_alone_has_its_leafs_kind() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield import (
@@ -187,6 +187,7 @@ def _well_formed(events: list[Event]) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(st.lists(MIDDLE, max_size=6).filter(_well_formed) | PLAIN, LAST)
 def test_the_short_way_folds_as_the_long_one(middle: list[Event], last: Finished) -> None:
     """Where an answer needs no fold, what is taken from its events is what the fold would make."""
@@ -198,6 +199,7 @@ def test_the_short_way_folds_as_the_long_one(middle: list[Event], last: Finished
         assert fold(events) == Completion(*plain[:4], id=plain[4])
 
 
+@settings(deadline=None)
 @given(PLAIN)
 def test_an_answer_of_whole_parts_needs_no_fold(middle: list[Event]) -> None:
     """The usual answer goes the short way."""

@@ -34,6 +34,8 @@ def test_tags_win_over_those_they_are_laid_over():
         ({"user": 1}, "tag `user` must be a text"),
         ({"user": "x" * 201}, "tag `user` must be a text"),
         ({"": "x"}, "name of a tag"),
+        ({"route": "cheap"}, "the tag `route` is not yours to set"),
+        ({"provider": "acme"}, "the tag `provider` is not yours to set"),
         ({f"t{number}": "x" for number in range(23)}, "23 tags"),
     ],
 )

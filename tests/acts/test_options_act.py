@@ -130,6 +130,8 @@ DONE = {
     "region": "route/test_filters.py::regions_are_obeyed",
     "compliance": "route/test_filters.py::compliance_is_obeyed",
     "needs": "client/test_routing.py::needs_can_be_stated",
+    "format": "client/test_routing.py::a_form_is_a_need",
+    "size": "route/test_filters.py::an_answer_of_that_size_has_to_fit_and_be_paid_for",
     "estimated_tokens": "tests/simulated/test_odd_calls.py::a_budget_leads_on_with_all_that_was_asked",
     "system": "client/test_plan.py::a_system_prompt_comes_first",
     "tools": "client/test_plan.py::tools_may_be_functions_or_hosted",

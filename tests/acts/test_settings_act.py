@@ -44,6 +44,7 @@ ROUTES = {
     "tasks": "route/test_strategies.py::task_sends_each_task_to_its_target",
     "rules": "route/test_strategies.py::custom_goes_by_rules",
     "on_interrupt": "client/test_continuing.py::a_route_may_say_so",
+    "check": "tests/simulated/test_cascades.py::an_answer_that_does_not_pass_is_followed_by_a_better_one",
     "extension": "route/test_strategies.py::custom_asks_an_extension",
     "objective": f"{HERE}what_is_learnt_is_an_objective",
     "tags": f"{HERE}what_is_noted_of_a_route_is_shown",
@@ -118,6 +119,7 @@ BUDGETS = {
     "only": "policy/budgets/test_board.py::each_user_has_a_budget_of_his_own",
     "on_exceeded": "tests/simulated/test_calls.py::a_budget_that_is_spent_leads_elsewhere",
     "unknown_price": "policy/budgets/test_board.py::an_unknown_price_is_refused_unless_allowed",
+    "assume_output": "policy/budgets/test_board.py::what_nobody_bounds_is_assumed_by_each_budget",
 }
 STATE = {
     "backend": "state/test_redis.py::what_is_wrong_is_told_without_the_password",
@@ -144,18 +146,21 @@ SEMANTIC = {
     "scope": "client/test_caching.py::questions_that_mean_the_same_have_one_answer",
     "routes": "client/test_caching.py::questions_that_mean_the_same_have_one_answer",
     "similarity": f"{HERE}questions_have_to_be_so_close",
+    "timeout": "client/test_caching.py::a_vector_has_little_time",
 }
 TELEMETRY = {
     "observers": f"{HERE}an_observer_is_told",
-    "capture": "telemetry/test_otel.py::content_is_captured_where_it_is_asked_for",
+    "capture": "client/test_watching.py::who_asks_for_content_is_told_it",
     "aliases": "telemetry/test_otel.py::aliases_are_given_where_they_are_asked_for",
 }
 PROVIDERS = {
+    "allow_hosts": "config/test_bounds.py::a_host_can_be_allowed",
     "api_key": "config/test_credentials.py::places_are_asked_in_order",
     "base_url": "client/test_answers.py::an_address_that_is_missing_is_hinted_at",
     "command": "config/test_credentials.py::a_command_that_fails_is_told_without_its_output",
     "default_model": "client/test_clients.py::a_provider_alone_stands_for_its_default_model",
     "headers": f"{HERE}a_provider_may_have_settings_of_its_own",
+    "one_account": "client/test_accounts.py::one_account_may_take_any_key",
     "max_retries": f"{HERE}a_provider_may_have_settings_of_its_own",
     "timeout": f"{HERE}a_provider_may_have_settings_of_its_own",
     "wire": "client/test_answers.py::a_wire_is_chosen",
@@ -167,6 +172,7 @@ TOP = {
     "timeout": f"{HERE}a_provider_may_have_settings_of_its_own",
     "max_retries": "client/test_complete.py::max_retries_acts",
     "transport": "client/test_clients.py::a_transport_can_be_named",
+    "proxy": "client/test_clients.py::a_proxy_that_is_set_reaches_the_transport",
     "stage": "config/test_resilience.py::a_stage_sets_several_things",
     "ledger": "config/test_ledger.py::the_embedded_one_lies_in_the_state_directory",
     "tags": "config/test_ledger.py::tags_of_several_places_are_laid_over_each_other",
@@ -183,6 +189,10 @@ TABLES: Mapping[str, tuple[Mapping[str, object], Mapping[str, str]]] = {
     ),
     "when": (routes._WHEN.keys, CONDITIONS),
     "rules": (routes._RULE.keys, dict.fromkeys(("when", "targets"), ROUTES["rules"])),
+    "routes.check": (
+        routes._CHECK.keys,
+        dict.fromkeys(routes._CHECK.keys, "route/test_checks.py::an_answer_passes_or_says_why_not"),
+    ),
     "routing": (routes.routing_table.keys, ROUTING),
     "limits": ({**limits._RULE.keys, **limits._OVERALL}, LIMITS),
     "tiers": (limits._TIER.keys, dict.fromkeys(limits._RATES, LIMITS["tier"])),
@@ -289,6 +299,22 @@ def test_pacing_is_off_or_learns_or_begins_with_what_is_published(simulator):
 
     assert [False, True, True] == [one.paces is not None for one in made]
     assert [None, False, True] == [getattr(one.books, "_seeded", None) for one in made]
+
+
+@pytest.mark.parametrize(("stage", "level"), [("dev", logging.DEBUG), ("prod", logging.NOTSET)])
+def test_logs_of_development_have_all_there_is(simulator, stage, level):
+    """Unless somebody has said how much there is to be."""
+    logger = logging.getLogger("jackfield.events")
+    before = logger.level
+    logger.setLevel(logging.NOTSET)
+    try:
+        client(simulator, stage=stage, telemetry={"observers": ["log"]})
+        assert level == logger.level
+        logger.setLevel(logging.ERROR)
+        client(simulator, stage=stage, telemetry={"observers": ["log"]})
+        assert logging.ERROR == logger.level
+    finally:
+        logger.setLevel(before)
 
 
 def test_one_of_several_has_its_share_alone(simulator):

@@ -26,25 +26,26 @@ def decided(rounds: int) -> tuple[float, float]:
     return _beside(lambda: router.order(facts, 1.0, rng), rounds)
 
 
-def called(rounds: int) -> tuple[float, float, float]:
-    """What a route adds to a call, by the reference and in microseconds; and where the prompt is a new one each time.
+def called(rounds: int) -> dict[str, tuple[float, float]]:
+    """What a route adds to a call, by the reference and in microseconds: with one prompt, and with a new one each time.
 
     What kind of task a prompt is, is kept: telling it for the first time comes on top.
     """
     client, numbers = _client(), count()
     model = samples.sample("chat_completions").model
-    works = (
-        lambda: client.complete(model, PROMPT),
-        lambda: client.complete("route:five", PROMPT),
-        lambda: client.complete("route:five", f"{PROMPT} {next(numbers)}"),
-        wires.reference,
-    )
+    routed = {
+        "known prompt": lambda: client.complete("route:five", PROMPT),
+        "new prompt": lambda: client.complete("route:five", f"{PROMPT} {next(numbers)}"),
+    }
+    works = (lambda: client.complete(model, PROMPT), wires.reference, *routed.values())
     for work in works:
         wires.timed(work, 200)
-    found = [tuple(wires.timed(work, 50) for work in works) for _ in range(2 * rounds)]
-    ratio = median((seen - plain) / floor for plain, seen, _, floor in found)
-    seen, unseen = (median(one[place] - one[0] for one in found) for place in (1, 2))
-    return ratio, seen, unseen
+    rows = [tuple(wires.timed(work, 50) for work in works) for _ in range(2 * rounds)]
+    added = {name: [(row[place] - row[0], row[1]) for row in rows] for place, name in enumerate(routed, 2)}
+    return {
+        name: (median(more / unit for more, unit in pairs), median(more for more, _ in pairs))
+        for name, pairs in added.items()
+    }
 
 
 def _client():  # imported where it is measured

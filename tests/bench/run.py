@@ -91,7 +91,7 @@ class Bench:
             Line("import jackfield, CPU above bare Python", spent, "ms", 15.0),
             Line("import jackfield, memory above bare Python", memory, "MB", 5.0),
             Line("heavy or provider modules loaded by it", len(heavy), "", 0, note=", ".join(heavy)),
-            Line(f"list {count} providers", listed, "ms", 10.0),
+            Line(f"list {count} providers, CPU", listed, "ms", 10.0),
             Line("provider modules imported by listing", len(imported), "", 0),
         ]
 
@@ -176,13 +176,21 @@ class Bench:
     def routes(self) -> list[Line]:
         """What a route of five targets decides in, and what it adds to a call: prompts of one kind, seen and unseen."""
         decision, spent = routes.decided(self.rounds * 4)
-        call, more, unseen = routes.called(self.rounds * 4)
-        unit, told = wires.UNIT, f"{more:.0f} µs; {unseen:.0f} µs for a prompt not seen before"
+        unit = wires.UNIT
         return [
             Line(
                 "a route decides, x json.loads", decision, "x", routes.DECISION / unit, note=f"{spent:.0f} µs"
             ),
-            Line("a route adds, x json.loads", call, "x", routes.CALL / unit, note=told),
+            *(
+                Line(
+                    f"a route adds, {prompt}, x json.loads",
+                    ratio,
+                    "x",
+                    routes.CALL / unit,
+                    note=f"{more:.0f} µs",
+                )
+                for prompt, (ratio, more) in routes.called(self.rounds * 4).items()
+            ),
         ]
 
     def simulator(self) -> list[Line]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,15 +16,21 @@ from jackfield import (
     BadConfig,
     BudgetExceeded,
     Client,
+    Image,
     InvalidRequest,
+    JackfieldError,
+    Message,
+    Text,
     TimedOut,
     Timeouts,
     Unavailable,
 )
+from jackfield.auth.pool import KeyPool
 
 MODEL = "openai/gpt-4o-mini"
 VECTORS = "openai/text-embedding-3-small"
 NOTHING = "0.000000001 USD"
+LONG = "groq/moonshotai/kimi-k2-instruct"  # of which nobody states how long its answers may be
 
 
 @pytest.fixture
@@ -198,9 +206,93 @@ def test_a_shared_flight_that_fails_when_all_have_left_is_no_surprise(simulator,
 
 @pytest.mark.parametrize("through", [MODEL, "route:y"])
 def test_a_tag_opens_no_budget(simulator, through):
-    """A call is led to the route that stands in, also if it says of itself that it is there already."""
+    """No call says of itself that it is where a spent budget leads; it goes there."""
     budgets = {"a": {"limit": NOTHING, "on_exceeded": "route:x"}}
     ways = {"x": {"targets": ["groq/llama-3.1-8b-instant"]}, "y": {"targets": [MODEL]}}
     used = simulator.client("openai", "groq", budgets=budgets, routes=ways)
 
-    assert "groq" == used.complete(through, "hi", tags={"route": "x"}).provider
+    with pytest.raises(InvalidRequest, match="the tag `route` is not yours to set"):
+        used.complete(through, "hi", tags={"route": "x"})
+    assert "groq" == used.complete(through, "hi").provider
+
+
+def test_settings_cannot_say_which_route_a_call_takes():
+    """Neither can the tags that stand in a file."""
+    with pytest.raises(BadConfig, match="tags: the tag `route` is not yours to set"):
+        Client({"tags": {"route": "x"}})
+
+
+def test_a_budget_refuses_nobody_for_what_we_do_not_know(simulator):
+    """Neither the length of an answer nor that of a picture has to be known; what it cost is settled exactly."""
+    used = simulator.client("groq", budgets={"a": {"limit": "0.1 USD / day"}})
+    assert used.bind(LONG).model.max_output is None
+
+    answer = used.complete(LONG, "hi")
+    status = used.services.budgets.status(time.time(), {})[0]
+
+    assert (int(answer.charge * 10**9), 0) == (status.settled, status.held)
+
+
+@pytest.mark.parametrize(("fault", "share"), [("silent", 1.0), ("half-json", 1.0), ("failed", 0.01)])
+def test_what_nobody_saw_is_taken_for_what_was_set_aside(simulator, fault, share):
+    """A whole answer that did not come in time may have been made; one that failed was not."""
+    simulator.fault(fault)
+    used = client(simulator, budgets={"a": {"limit": "1 USD"}}, max_retries=0)
+    most = int(used.quote(MODEL, "hi", max_tokens=1000).high * 10**9)
+
+    with pytest.raises(JackfieldError):
+        used.complete(MODEL, "hi", max_tokens=1000, timeout=1 if fault == "silent" else 60)
+
+    status = used.services.budgets.status(time.time(), {})[0]
+    assert share == pytest.approx(status.settled / most, abs=0.01)
+    assert 0 == status.held
+
+
+def test_who_leaves_pays_what_was_expected(simulator):
+    """Of a whole answer: as much as was allowed."""
+    simulator.fault("silent", times=9)
+    settings = {"openai": simulator.settings("openai")}
+    rules = {"budgets": {"a": {"limit": "1 USD"}}}
+
+    async def leave() -> tuple[int, int]:
+        used = AsyncClient({"providers": settings, **rules}, registry=simulator.app.router.registry)
+        call = asyncio.create_task(used.complete(MODEL, "hi", max_tokens=1000))
+        while not simulator.server.requests:  # noqa: ASYNC110  # it is in another thread
+            await asyncio.sleep(0.01)
+        call.cancel()
+        await asyncio.wait([call])
+        await used.aclose()
+        return used.services.budgets.status(time.time(), {})[0].settled, used.services.budgets.status(0, {})[
+            0
+        ].held
+
+    settled, held = asyncio.run(leave())
+    assert (True, 0) == (settled > 600_000, held)  # 1000 tokens at 0.60 USD a million
+
+
+def test_a_batch_stays_with_one_of_several_keys(simulator, monkeypatch):
+    """From the file it goes up as to the answers, though another key has its turn at every step."""
+    turns = itertools.count()
+    monkeypatch.setattr(KeyPool, "order", lambda pool, now: [next(turns) % 2, next(turns) % 2])
+    settings = {**simulator.settings("openai"), "api_key": ["sk-one-0123456789", "sk-two-0123456789"]}
+    used = Client({"providers": {"openai": settings}}, registry=simulator.app.router.registry)
+
+    for _ in range(2):
+        batch = used.batches.create(MODEL, ["hi"], max_tokens=10)
+        assert "hi" == used.batches.results(used.batches.get(batch)).results[0].completion.text
+        next(turns)
+
+    by_key = [[line.key for line in simulator.requests()][half] for half in (slice(5), slice(5, None))]
+    assert [1, 1] == [len({*keys}) for keys in by_key]
+    assert by_key[0] != by_key[1]
+
+
+PICTURE = Message("user", (Text("what is it?"), Image("image/png", data=b"\x89PNG\r\n\x1a\n")))
+
+
+def test_a_budget_refuses_no_picture(simulator):
+    """How many tokens one makes is not known, and is no reason."""
+    used = client(simulator, budgets={"a": {"limit": "1 USD"}})
+
+    used.complete(MODEL, [PICTURE])
+    assert used.quote(MODEL, [PICTURE]).high is None

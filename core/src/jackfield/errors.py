@@ -35,13 +35,15 @@ Library, command line and gateway say the same words because all are made from i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 import attrs
 from attrs import frozen
 
 if TYPE_CHECKING:
     from jackfield.types import Attempt, Completion, Usage
+
+Value = TypeVar("Value")
 
 Retry: TypeAlias = Literal["never", "same", "other_key", "other_target"]
 Scope: TypeAlias = Literal["request", "key", "model", "endpoint", "provider", "local"]
@@ -99,6 +101,16 @@ class ErrorInfo:
         return attrs.evolve(self, **{name: value for name, value in facts.items() if not getattr(self, name)})
 
 
+class _Fact(Generic[Value]):
+    """A fact of an error's ``info``, as an attribute of the error."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, error: JackfieldError, owner: type) -> Value:
+        return getattr(error.info, self.name)  # type: ignore[no-any-return]
+
+
 class JackfieldError(Exception):
     """The root of all errors of this library."""
 
@@ -106,6 +118,15 @@ class JackfieldError(Exception):
     exit_code: ClassVar[int] = 70
     gateway_status: ClassVar[int] = 500
     verdict: ClassVar[str] = ""  # what the provider did, for those errors that are its doing
+
+    kind, message, hint = _Fact[str](), _Fact[str](), _Fact[str]()
+    provider, model, operation = _Fact[str](), _Fact[str](), _Fact[str]()
+    status, code, request_id = _Fact["int | None"](), _Fact["str | None"](), _Fact["str | None"]()
+    retry_after, resets = _Fact["float | None"](), _Fact["float | None"]()
+    retryable, should_retry = _Fact[bool](), _Fact["bool | None"]()
+    retry_budget_exhausted = _Fact[bool]()
+    sent, billed, scope = _Fact[Likelihood](), _Fact[Likelihood](), _Fact[Scope]()
+    raw = _Fact[Any]()
 
     def __init__(self, info: ErrorInfo | str, /, **facts: Any) -> None:
         if isinstance(info, str):
@@ -118,12 +139,6 @@ class JackfieldError(Exception):
         """This error, with the attempts that led to it."""
         self.attempts = attempts
         return self
-
-    def __getattr__(self, name: str) -> Any:
-        """``status``, ``hint``, ``request_id``, ``retryable`` and the other facts of ``info``."""
-        if name != "info" and hasattr(ErrorInfo, name):
-            return getattr(self.info, name)
-        raise AttributeError(name)
 
     def __str__(self) -> str:
         """What failed, why, where, and how to mend it: the same words in library, command line and gateway."""
@@ -290,8 +305,9 @@ class Unavailable(NotNow):
 
 
 class Malformed(NotNow):
-    """The answer cannot be read."""
+    """The answer cannot be read. ``answer`` is the one that came where only its value does not fit."""
 
+    answer: Any = None
     number = "JF303"
     verdict = "sent what cannot be read"
     gateway_status = 502
@@ -456,12 +472,8 @@ _STATUS_KINDS: dict[int, str] = {
 
 def kind_of_status(status: int) -> str:
     """The kind of failure a status stands for when the body says nothing better."""
-    known = _STATUS_KINDS.get(status)
-    if known is not None:
-        return known
-    if status >= 500:
-        return "server"
-    return "protocol" if status < 400 else "request.invalid"
+    usual = "server" if status >= 500 else "request.invalid" if status >= 400 else "protocol"
+    return _STATUS_KINDS.get(status, usual)
 
 
 LEAVES: dict[str, type[JackfieldError]] = {}

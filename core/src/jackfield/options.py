@@ -29,6 +29,8 @@ class RoutingOptions(TypedDict, total=False):
     region: str | Sequence[str] | None
     compliance: str | Sequence[str] | None
     needs: str | Sequence[str] | None
+    format: str | None
+    size: int | str | None
     estimated_tokens: int | None
 
 

@@ -15,6 +15,8 @@ from jackfield.client.local import answered
 from jackfield.client.plan import plan_completion
 from jackfield.client.stream import Stream
 from jackfield.config import Settings
+from jackfield.errors import ErrorInfo, TimedOut
+from jackfield.flow import NOW as NOW_EFFECT
 from jackfield.policy.caches import Cache
 from jackfield.types import Completion, Finish, Tags
 
@@ -35,9 +37,10 @@ def answers(embed=None, **table):
     return Answers(Cache(Settings.load(settings, env={}).cache), embed, lambda: NOW)
 
 
-def asked(client, prompt="hi", stream=False, model="echo/echo-1", **options):
-    """A binding and a plan."""
+def asked(client, prompt="hi", stream=False, model="echo/echo-1", route=None, **options):
+    """A binding and a plan, of a call that a route led there."""
     binding = client.bind(model)
+    binding = binding.evolve(tags=attrs.evolve(binding.tags, route=route))
     return binding, plan_completion(binding, prompt, options, stream)
 
 
@@ -144,31 +147,101 @@ def test_a_stream_that_is_left_early_is_not_kept(client):
     assert 0 == kept.cache.statistics.kept
 
 
-def embed(model, text):
+def embed(model, text, seconds):
     """A vector that tells questions about time from others."""
     return (1.0, 0.1 * len(text) / 100) if "time" in text else (0.0, 1.0)
     yield
 
 
-FAQ = {"route": "faq", "tenant": "t1"}
+FAQ = {"tenant": "t1"}
 
 
 @pytest.mark.parametrize(
-    ("prompt", "tags", "cached"),
+    ("prompt", "tags", "route", "cached"),
     [
-        ("tell me the time", FAQ, True),
-        ("who are you", FAQ, False),
-        ("tell me the time", {**FAQ, "tenant": "t2"}, False),
-        ("tell me the time", {**FAQ, "route": "other"}, False),
-        ("tell me the time", {"route": "faq"}, False),
+        ("tell me the time", FAQ, "faq", True),
+        ("who are you", FAQ, "faq", False),
+        ("tell me the time", {"tenant": "t2"}, "faq", False),
+        ("tell me the time", FAQ, "other", False),
+        ("tell me the time", FAQ, None, False),
+        ("tell me the time", {}, "faq", False),
     ],
 )
-def test_questions_that_mean_the_same_have_one_answer(client, prompt, tags, cached):
+def test_questions_that_mean_the_same_have_one_answer(client, prompt, tags, route, cached):
     """On the route that was named, within the scope; who does not say whose he is has no part in it."""
     kept, made = answers(embed, semantic=SEMANTIC), []
-    call(client, kept, made, "what time is it", tags=FAQ)
+    call(client, kept, made, "what time is it", tags=FAQ, route="faq")
 
-    assert cached == call(client, kept, made, prompt, tags=tags).cached
+    assert cached == call(client, kept, made, prompt, tags=tags, route=route).cached
+
+
+@pytest.mark.parametrize("scope", ["provider", "model", "account"])
+def test_a_scope_may_be_what_all_compared_have_in_common(client, scope):
+    """Questions are compared only where provider, model and account are the same."""
+    kept, made = answers(embed, semantic={**SEMANTIC, "scope": [scope]}), []
+    call(client, kept, made, "what time is it", route="faq")
+
+    assert call(client, kept, made, "tell me the time", route="faq").cached
+
+
+class Telling:
+    """Who observes looks into caches."""
+
+    def __init__(self):
+        self.told = []
+
+    def looked_up(self, cache, result, saved=None):
+        self.told.append((cache, result))
+
+
+def course_of(seconds):
+    """A course with so much time, and somebody who observes."""
+    course = Course(seconds)
+    course.telling = Telling()
+    return course
+
+
+@pytest.mark.parametrize(("left", "given"), [(60.0, 0.5), (0.2, 0.2)])
+def test_a_vector_has_little_time(client, left, given):
+    """So much as is set for it, and never more than the call has left; without one the call goes on, which is told."""
+    clocks = []
+
+    def late(model, text, seconds):
+        clocks.append(seconds)
+        raise TimedOut(ErrorInfo("deadline", "too late"))
+        yield
+
+    kept, course = answers(late, semantic={**SEMANTIC, "timeout": 0.5}), course_of(1000 + left)
+    binding, plan = asked(client, route="faq", tags=FAQ)
+    made = kept.completing(binding, plan, lambda: answered(binding, completing(binding, plan)), course)
+
+    assert "hi" == client.driver.run(at(1000.0, made)).text
+    assert [pytest.approx(given)] == clocks
+    assert [("semantic", "bypass"), ("exact", "miss")] == course.telling.told
+
+
+def test_a_look_tells_what_it_saved(client):
+    """What the answer would have cost; nothing where it was not there."""
+    kept, course, saved = answers(), course_of(1000.0), []
+    course.telling.looked_up = lambda *told: saved.append(told)
+    binding, plan = asked(client)
+
+    for _ in range(2):
+        made = kept.completing(binding, plan, lambda: answered(binding, completing(binding, plan)), course)
+        client.driver.run(made)
+
+    assert [("exact", "miss"), ("exact", "hit", Decimal(0))] == saved
+
+
+def at(moment, flow):
+    """A flow whose clock stands still."""
+    effect = next(flow)
+    while True:
+        value = moment if effect is NOW_EFFECT else (yield effect)
+        try:
+            effect = flow.send(value)
+        except StopIteration as stop:
+            return stop.value
 
 
 def test_who_is_asked_is_told_apart_by_tags(client):

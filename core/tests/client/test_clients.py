@@ -19,7 +19,7 @@ def test_one_client_serves_many_threads(client, acme) -> None:
     start = threading.Barrier(32)
 
     def ask() -> None:
-        start.wait(10)
+        start.wait(60)
         caller.complete("acme/large-1", "hello")
         bindings.append(caller.bind("acme/large-1"))
 
@@ -27,7 +27,7 @@ def test_one_client_serves_many_threads(client, acme) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
     assert [bindings[0]] * 32 == bindings
     assert len({id(binding) for binding in bindings}) == 1
@@ -78,6 +78,15 @@ def test_what_is_no_settings_and_no_model_is_told(registry, settings, model) -> 
         Client(settings, registry=registry).complete(model, "hello")
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+def test_a_proxy_that_is_set_reaches_the_transport(registry, kind, transport) -> None:
+    """Whichever library it is made over."""
+    caller = kind({"proxy": "http://proxy.example:3128", "transport": transport}, registry=registry)
+
+    assert "http://proxy.example:3128" == caller.driver.transport._way.proxy
+
+
 def test_a_transport_can_be_named(registry) -> None:
     """The setting chooses the library, where this kind of client can use it."""
     named = Client({"transport": "httpx"}, registry=registry)
@@ -96,3 +105,17 @@ def test_a_binding_tells_who_answered(client) -> None:
     assert ("Bearer", "ChatCompletions", "unknown") == (told["auth"], told["completion"], told["pricing"])
     assert binding.evolve(max_retries=0).max_retries == 0
     assert ("acme", "acme/large-1") == (binding.provider, binding.name)
+
+
+def test_models_that_were_named_once_are_forgotten(client) -> None:
+    """Names may come from anywhere; what is bound for them does not pile up, and what is in use stays bound."""
+    caller = client()
+    caller._bound.most = 10
+    first = caller.bind("acme/large-1")
+
+    for number in range(100):
+        caller.bind(f"acme/made-up-{number}")
+        caller.bind("acme/large-1")
+
+    assert first is caller.bind("acme/large-1")
+    assert len(caller._bound.kept()) <= 20

@@ -40,7 +40,13 @@ PICTURE = Drawn(Image("image/png", data=b"x"))
             "image",
             ImageRequest("m", "a cat", options={"size": "10x20"}),
             Images((PICTURE, PICTURE)),
-            {"images_out": 2, "pixels_out": 400},
+            {"images_out": 2, "pixels_out": 400, "images_out_10x20": 2},
+        ),
+        (
+            "image",
+            ImageRequest("m", "a cat", options={"size": "10x20", "quality": "auto"}),
+            Images((PICTURE,), raw={"size": "20x20", "quality": "high"}),  # what came, not what was asked for
+            {"images_out": 1, "pixels_out": 400, "images_out_high_20x20": 1},
         ),
         (
             "image",
@@ -105,6 +111,18 @@ def test_batches_are_charged_by_model_at_their_own_rates():
     completions = [result.completion for result in answer.results]
     assert [Decimal(1), Decimal(4), None] == [one and one.charge for one in completions]
     assert "batch" == completions[0].usage.tier
+
+
+def test_answers_of_batches_are_in_the_tier_they_tell_too():
+    """What was kept to one place is not at the price of other batches."""
+    found = Completion((), usage=Usage(1_000_000, tier="geo-us"), model="small")
+
+    answer = charged(binding({"small": book("1")}), BatchResults((BatchResult("a", found),)))
+
+    assert ("batch geo-us", None) == (
+        answer.results[0].completion.usage.tier,
+        answer.results[0].completion.charge,
+    )
 
 
 def test_an_answer_of_unknown_usage_has_no_charge():

@@ -9,7 +9,10 @@ import pytest
 
 from jackfield.catalogue import Quote
 from jackfield.client import AsyncClient, Client
+from jackfield.client.bounds import bound_of, nano
+from jackfield.client.plan import plan_operation
 from jackfield.client.quotes import moment, within
+from jackfield.client.requests import drawing
 from jackfield.errors import BudgetExceeded
 from jackfield.profile import Capability, Model, Profile, Statement, Support
 from jackfield.profile.rates import rate
@@ -28,8 +31,17 @@ def priced(figure, **fields):
 
 MODELS = (
     Model("small", context=9000, max_output=100, rates=priced("1")),
-    Model("large", context=9000, rates=priced("5", tiers={"batch": {"per_1M_tokens": {"input": "2"}}})),
+    Model(
+        "large",
+        context=9000,
+        rates=priced("5", tiers={"batch": {"per_1M_tokens": {"input": "2"}}}, uplift={"us": "1.1"}),
+    ),
     Model("new"),
+    Model(
+        "brush",
+        mode="image",
+        rates=priced("1", without_tokens={"per_image": {"images_out_low_10x10": "0.02"}}),
+    ),
 )
 
 
@@ -73,6 +85,36 @@ def test_the_most_that_comes_out_is_what_was_asked_or_what_fits(client, options,
     quote = client.quote("acme/large", "Hi", count=lambda request: (7, 7), **options)
 
     assert output == quote.output
+
+
+@pytest.mark.parametrize(("place", "times"), [(None, "1"), ("global", "1"), ("us", "1.1")])
+def test_a_place_to_be_kept_to_has_its_price(client, place, times):
+    """As the request names it."""
+    asked = {"max_tokens": 100, "extra": {"inference_geo": place}}
+
+    quote = client.quote("acme/large", "Hi", count=lambda request: (100, 100), **asked)
+
+    assert (100 * 5 + 100 * 10) * Decimal(times) / 1_000_000 == quote.high
+
+
+def test_pictures_are_quoted_by_quality_and_size(client):
+    """And by how many there are to be, with the words that go in."""
+    quote = client.quote_image("acme/brush", "A cat", n=2, quality="low", size="10x10")
+
+    assert Decimal("0.03") == quote.low
+    assert Decimal("0.05") + quote.input[1] / Decimal(1_000_000) == quote.high
+
+
+def test_budgets_hold_what_pictures_may_cost(client):
+    """As much as the quote says, rounded up; of unknown sizes nothing can be held."""
+    binding = client.pricing("acme/brush")
+    make = drawing("A cat", (), None)
+    asked = [{"quality": "low", "size": "10x10"}, {"quality": "low", "size": "99x99"}]
+
+    bounds = [bound_of(binding, plan_operation(binding, "image", make, options)) for options in asked]
+
+    high = client.quote_image("acme/brush", "A cat", **asked[0]).high
+    assert [nano(high), None] == bounds
 
 
 def test_sounds_of_unknown_length_have_no_bound(client):

@@ -81,6 +81,7 @@ def test_priority_says_where_a_call_waits(priority, lane):
         {"task": 3},
         {"task": "planing"},
         {"preset": "cheap"},
+        {"preset": ["cost"]},
         {"max_cost": -1},
         {"max_cost": True},
         {"min_quality": 2},
@@ -90,12 +91,34 @@ def test_priority_says_where_a_call_waits(priority, lane):
         {"region": [""]},
         {"compliance": 3},
         {"estimated_tokens": 1.5},
+        {"size": "huge"},
+        {"size": 0},
+        {"size": True},
+        {"format": "xml"},
+        {"format": ["json"]},
     ],
 )
 def test_hints_out_of_bounds_are_refused(options):
     """Nothing is accepted and ignored."""
     with pytest.raises(InvalidRequest, match="nothing was sent"):
         without_hints(options)
+
+
+@pytest.mark.parametrize(
+    ("given", "tokens"), [("short", 500), ("medium", 1500), ("long", 5000), (7, 7), (None, None)]
+)
+def test_a_size_is_what_is_expected_to_come_out(given, tokens):
+    """In a word, or in tokens."""
+    assert tokens == without_hints({"size": given})[0].size
+
+
+def test_a_form_is_a_need():
+    """Beside those that are stated; text needs nothing."""
+    found = [
+        without_hints({"format": form, "needs": "tools"})[0].needs for form in ("text", "json", "schema")
+    ]
+
+    assert [("tools",), ("tools", "json_mode"), ("tools", "json_schema")] == found
 
 
 # -- facts ---------------------------------------------------------------------------------------
@@ -249,6 +272,12 @@ class Extensions:
 
     def extensions(self):
         return (SimpleNamespace(name="mine", distribution="acme-mine"),)
+
+    def profiles(self):
+        return ()
+
+    def ids(self):
+        return ()
 
     def extension(self, name):
         return self.found

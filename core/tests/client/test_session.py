@@ -50,6 +50,7 @@ class Ends:
     begun = 1000.0
     deadline = 1500.0
     session = None
+    key = SimpleNamespace(owners=None)
 
     def __init__(self):
         self.open = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -186,6 +187,40 @@ def test_a_dropped_stream_says_so(client, acme) -> None:
     with pytest.warns(ResourceWarning, match="dropped without being closed"):
         stream.__del__()
     stream.close()
+
+
+def test_to_leave_the_text_early_closes_the_stream(client, acme, recwarn) -> None:
+    """Nobody is left who could close it, so there is nothing to warn of."""
+    for piece in client(acme.streamed("a", "b")).stream("acme/large-1", "hello").text:
+        assert "a" == piece
+        break
+    gc.collect()
+
+    assert not recwarn.list
+
+
+def test_in_a_with_the_text_may_be_left_and_taken_up(client, acme) -> None:
+    """There the stream has an owner, who closes it."""
+    with client(acme.streamed("a", "b")).stream("acme/large-1", "hello") as stream:
+        first = next(iter(stream.text))
+
+        assert ["a", "ab"] == [first, stream.completion().text]
+
+
+def test_an_async_text_left_early_closes_the_stream(async_client, acme, recwarn) -> None:
+    """The same, by the loop that runs it."""
+
+    async def read():
+        async with async_client(acme.streamed("a", "b")) as caller:
+            async for piece in caller.stream("acme/large-1", "hello").text:
+                assert "a" == piece
+                break
+            await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(read())
+
+    assert not recwarn.list
 
 
 def test_async_is_the_same(async_client, acme) -> None:

@@ -113,6 +113,31 @@ def test_a_stage_sets_several_things(load, stage, timeout, retries, failures):
     assert (33, 0, 44) == (settings.timeout, settings.max_retries, settings.breaker.failures)
 
 
+@pytest.mark.parametrize(
+    ("stage", "kept", "pacing", "observers"),
+    [("dev", False, "off", ("log",)), ("staging", True, "learn", ()), ("prod", True, "learn", ("otel",))],
+)
+def test_a_stage_says_what_is_kept_held_back_and_told(load, stage, kept, pacing, observers):
+    """Where nothing else does; a table of the cache alone is not said of whether answers are kept."""
+    settings = load(stage=stage, cache={"ttl": "short"})
+    found = settings.cache.enabled, settings.limits.pacing, settings.telemetry.observers
+
+    told = load(
+        stage=stage,
+        cache={"enabled": not kept},
+        limits={"pacing": "published"},
+        telemetry={"observers": []},
+    )
+
+    assert (kept, pacing, observers) == found
+    assert (not kept, "published", ()) == (
+        told.cache.enabled,
+        told.limits.pacing,
+        told.telemetry.observers,
+    )
+    assert (stage == "dev") == settings.telemetry.debug
+
+
 def test_the_environment_says_the_same(load):
     """Two underscores go into the table; numbers and switches are read as such."""
     env = {

@@ -75,7 +75,7 @@ def test_a_project_may_not_choose_observers(load, project: Path):
 )
 def test_every_strategy_is_accepted(load, strategy):
     """Under each of its names."""
-    more = {"extension": "mine"} if strategy == "custom" else {}
+    more = {"custom": {"extension": "mine"}, "cascade": {"check": {"json": True}}}.get(strategy, {})
     table = {"targets": TARGETS, "strategy": strategy.replace("-", "_"), **more}
 
     assert strategy == load({"routes": {"r": table}}).routes["r"].strategy
@@ -114,6 +114,16 @@ REFUSED = [
     ({"when": {"days": "someday"}}, "`someday` is no day"),
     ({"when": {"zone": "Mars/Olympus"}}, "`Mars/Olympus` is no time zone"),
     ({"when": {"moon": "full"}}, "when.moon: unknown key"),
+    ({"strategy": "cascade"}, "strategy: `cascade` needs a `check`"),
+    ({"check": {}, "targets": ["a/b"]}, "check: needs a second target"),
+    ({"check": {"matches": "("}}, r"check.matches: `(` is no regular expression"),
+    ({"check": {"finish": ["done"]}}, "check.finish: `done` is not one of `stop`"),
+    (
+        {"check": {"min_characters": 9, "max_characters": 8}},
+        "check.max_characters: 8 is below min_characters 9",
+    ),
+    ({"check": {"finish": []}}, "check.finish: names no end"),
+    ({"check": {"min_chars": 9}}, "check.min_chars: unknown key"),
     ({"objective": "fun"}, "`fun` is not one of `reliability`"),
 ]
 

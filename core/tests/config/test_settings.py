@@ -180,6 +180,10 @@ def test_what_is_wrong_in_the_environment_is_a_warning(load: Load) -> None:
             "providers.acme.headers: not allowed here",
         ),
         ('[prefer]\nacme = "evil"', "prefer: not allowed here: a project must not choose"),
+        (
+            '[providers.acme]\nallow_hosts = "evil"',
+            "providers.acme.allow_hosts: not allowed here: a project must",
+        ),
     ],
 )
 @pytest.mark.parametrize("file", ["jackfield.toml", "pyproject.toml"])
@@ -195,6 +199,32 @@ def test_a_hostile_project_cannot_redirect_a_key(
         load(ACME_API_KEY="sk-123456789")
 
     assert lines_of(caught.value)[1].strip().startswith(problem)
+
+
+def test_a_project_chooses_no_proxy(load: Load, project: Path) -> None:
+    """Whoever carries the calls sees where they go."""
+    (project / "jackfield.toml").write_text('proxy = "http://evil:3128"')
+
+    with pytest.raises(BadConfig, match="proxy: not allowed here: a project must not choose who carries"):
+        load()
+
+
+@pytest.mark.parametrize("value", ["environment", "http://proxy:3128", "http://me:canary@proxy:3128"])
+def test_a_proxy_is_set_by_its_address(load: Load, value: str) -> None:
+    """And shown without a password that may be in it."""
+    settings = load(JACKFIELD_PROXY=value)
+
+    assert value == settings.proxy
+    assert "canary" not in "".join(entry.value for entry in settings.entries())
+
+
+@pytest.mark.parametrize("value", ["", "proxy:3128", "socks5://me:canary@proxy:1080", "https://proxy"])
+def test_what_is_no_proxy_is_refused_unseen(load: Load, value: str) -> None:
+    """Other kinds are not spoken."""
+    with pytest.raises(BadConfig, match="proxy: must be `http://host:port`, or `environment`") as caught:
+        load({"proxy": value})
+
+    assert "canary" not in str(caught.value)
 
 
 def test_a_part_of_a_credential_is_refused_in_a_project(load: Load, project: Path) -> None:

@@ -25,6 +25,17 @@ def test_a_context_that_is_too_small_drops_it(bench, known):
     assert ["b/two", "c/three"] == bench(targets, "fallback").models(tokens=900, output=200)
 
 
+def test_an_answer_of_that_size_has_to_fit_and_be_paid_for(bench, known):
+    """What a caller expects counts, unless he says how long it may be at most."""
+    targets = [known("a/one", 1e-3, context=1000), known("b/two", 1e-6, context=9000), known("c/three", 1e-3)]
+    made, long = bench(targets, "fallback", max_cost=2.0), Hints(size=5000)
+
+    assert ["a/one", "b/two", "c/three"] == made.models(tokens=100)
+    assert ["b/two"] == made.models(tokens=100, hints=long)
+    assert "context 1,000 is below 5,100 tokens" == made.dropped(tokens=100, hints=long)["a/one"]
+    assert ["a/one", "b/two", "c/three"] == made.models(tokens=100, output=200, hints=long)
+
+
 @pytest.mark.parametrize("by", ["route", "call"])
 def test_regions_are_obeyed(bench, known, by):
     """A target that is not stated to be in the region is not used."""

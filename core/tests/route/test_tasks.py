@@ -85,7 +85,7 @@ def test_answers_are_kept_within_bounds():
     for word in ("one", "two", "three"):
         small.detect(word)
 
-    assert 2 == len(small._kept)
+    assert 2 == len(small._kept.kept())
     assert small.detect("three") is small.detect("three")
 
 
@@ -122,3 +122,25 @@ def test_a_far_instruction_is_a_guess():
 def test_where_several_phrases_stand(prompt, task):
     """The first one counts; at one place a subject says more than a length."""
     assert {task} == {Detector().detect(prompt).task for _ in range(5)}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "why"),
+    [
+        ("Re-summarize nothing; summarize this.", "`summarize`"),  # the first is part of a word
+        ("“Summarize” is what I said — übrigens.", "`summarize`"),  # letters and signs beyond ASCII
+        ("x_summarize desummarize summarize-ish", "nothing"),
+    ],
+)
+def test_a_phrase_is_found_behind_what_only_looks_like_it(prompt, why):
+    """Words that contain a phrase are passed over, and the phrase itself is found after them."""
+    assert why in detector.detect(prompt).why
+
+
+def test_of_two_phrases_at_one_place_the_same_counts_always():
+    """Whichever comes first in the tables, and in whatever order this process keeps its sets."""
+    orders = [["draft a ... poem", "draft a ... song"], ["draft a ... song", "draft a ... poem"]]
+
+    found = {Detector({"Planning": order}).detect("Draft a nice poem song").why for order in orders}
+
+    assert {"`draft a ... poem` in the prompt"} == found

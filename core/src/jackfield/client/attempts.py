@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from jackfield.client.accounts import owned
 from jackfield.client.binding import Binding, Key
 from jackfield.client.plan import Plan
 from jackfield.client.spent import spent
@@ -88,7 +89,7 @@ class Run:
         self.leave = leave
         self.entry: Entry | None = None
         self.session: Session | None = None  # the stream it opened
-        self.goes_on = False  # its answer broke off, and another attempt goes on with it
+        self.goes_on = False  # its answer broke off, or may not do, and another attempt goes on with it
         self.spare = False  # its answer came, and another was taken
         self.open = True
 
@@ -133,7 +134,7 @@ class Run:
 
 AttemptFlow: TypeAlias = Callable[[Binding, Plan, Call, Run], Flow[Result]]
 Elsewhere: TypeAlias = Callable[[ErrorInfo | None, float], bool]
-Reason: TypeAlias = Literal["first", "retry", "fallback", "hedge", "refresh"]
+Reason: TypeAlias = Literal["first", "retry", "fallback", "hedge", "refresh", "escalation"]
 
 
 class Course:
@@ -156,6 +157,7 @@ class Course:
         "moving",
         "notices",
         "patience",
+        "provisional",
         "reason",
         "sent",
         "telling",
@@ -176,6 +178,7 @@ class Course:
         self.larger: Callable[[], bool] | None = None  # whether one of them has a larger context
         self.asked = False  # others are to be asked where a policy declined
         self.patience: float | None = None  # seconds for the present target, where others wait
+        self.provisional = False  # another target may be asked after an answer
         self.keeps = True  # the answer may be kept, if answers are
         self.instead = ""  # the route to take where a budget is spent
         self.notices: tuple[Notice, ...] = ()
@@ -230,7 +233,9 @@ class Course:
 def persisted(
     binding: Binding, plan: Plan, call: Call, attempt: AttemptFlow[Result], course: Course | None = None
 ) -> Flow[Result]:
-    """``attempt``, and again while the policy allows."""
+    """``attempt``, and again while the policy allows; with the key the request belongs to, if it does to one."""
+    if binding.pool is not None:
+        binding = owned(binding, plan.request)
     if course is None:
         return _alone(binding, plan, call, attempt)
     return _going_on(binding, plan, call, attempt, course)
@@ -340,7 +345,7 @@ def _opening(binding: Binding, plan: Plan, course: Course, met: tuple[Guard, flo
 
 
 def _policy(binding: Binding, plan: Plan, course: Course) -> RetryPolicy:
-    policy = RetryPolicy.of(binding.retry, plan.max_retries, plan.timeouts.connect)
+    policy = RetryPolicy.of(binding.retry, plan.timeouts.connect)
     return attrs.evolve(policy, tries=course.most_tries) if course.most_tries else policy
 
 
@@ -362,6 +367,7 @@ def _entered(binding: Binding, plan: Plan, course: Course) -> Flow[Run]:
     key, leave = found
     deadline = course.deadline if course.patience is None else min(course.deadline, now + course.patience)
     run = Run(course.next(), (now, deadline), key, leave)
+    run.goes_on = course.provisional
     if binding.books is None:
         return run
     try:

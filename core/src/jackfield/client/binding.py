@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 from attrs import field, frozen
@@ -18,6 +18,9 @@ from jackfield.types import NO_TAGS, Tags, Timeouts
 from jackfield.types.resilience import RetryRules
 from jackfield.wire import Call, Decoder, Reply, Wire
 
+if TYPE_CHECKING:
+    from jackfield.client.accounts import Owners
+
 
 class Books(Protocol):
     """Further books that are kept of attempts: limits, budgets, the ledger, observers."""
@@ -27,22 +30,33 @@ class Books(Protocol):
 
 
 class Key:
-    """One credential of a binding, and what stands before the calls it signs."""
+    """One credential of a binding, and what stands before the calls it signs.
 
-    __slots__ = ("auth", "guard", "index")
+    ``account`` is whose it is, and ``owners`` who knows what came from it, where others stand beside it.
+    """
 
-    def __init__(self, index: int, auth: Auth, guard: Guard) -> None:
+    __slots__ = ("account", "auth", "guard", "index", "owners")
+
+    def __init__(self, index: int, auth: Auth, guard: Guard, owners: Owners | None = None) -> None:
         self.index = index
         self.auth = auth
         self.guard = guard
+        self.owners = owners
+        self.account = guard.key.credential if owners is not None else ""
 
 
-def keys_of(auth: Auth, target: tuple[str, str, str], board: Board) -> tuple[Key, ...]:
-    """The credentials of ``auth``: each has a guard of its own for the target of (provider, endpoint, model)."""
+def keys_of(
+    auth: Auth, target: tuple[str, str, str], board: Board, owners: Owners | None = None
+) -> tuple[Key, ...]:
+    """The credentials of ``auth``: each has a guard of its own for the target of (provider, endpoint, model).
+
+    ``owners`` knows what came from which of several, if each has an account of its own.
+    """
     members = auth.members if isinstance(auth, KeyPool) else (auth,)
+    owners = owners if len(members) > 1 else None
     names = [_credential(member) or f"key-{index + 1}" for index, member in enumerate(members)]
     return tuple(
-        Key(index, member, board.guard((*target, name)))
+        Key(index, member, board.guard((*target, name)), owners)
         for index, (member, name) in enumerate(zip(members, names, strict=True))
     )
 

@@ -163,17 +163,18 @@ class Entry(Quiet):
         return start, AttemptFinished(name, "ok", "yes", usage, done.charge)
 
     def won(self, now: float, usage: Usage, facts: Attempt, parts: Iterable[Part] = ()) -> None:
-        """It has succeeded, and the request with it."""
+        """It has succeeded, and the request with it, unless its answer may not do."""
         charge: Decimal | None
-        if self.booking.winner is None:
+        over = not self._run.goes_on
+        if self.booking.winner is None and over:
             self.booking.winner = self
         if self.plan.operation in FREE:
-            self._end("ok", "no", (None, NOTHING_OWED), facts, over=True)
+            self._end("ok", "no", (None, NOTHING_OWED), facts, over=over)
             return
         if not usage.known and self.plan.operation == "complete":
             usage = estimated(self.plan.request, usage, parts)
         charge = charge_of(self.binding, usage)
-        self._end("ok", "yes", (usage, charge), facts, over=True)
+        self._end("ok", "yes", (usage, charge), facts, over=over)
 
     def lost(self, now: float, error: ErrorInfo, usage: Usage | None = None) -> None:
         """It has failed; ``usage`` is what a stream had used by then."""

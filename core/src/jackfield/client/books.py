@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jackfield.client.account import charge_of
 from jackfield.client.attempts import Course, Entry, Run
 from jackfield.client.binding import Binding, Books
-from jackfield.client.bounds import bound_of, nano, tokens_of
+from jackfield.client.bounds import EXPECTED, assumed_of, bound_of, most_of, nano, tokens_of
 from jackfield.client.plan import Plan
 from jackfield.client.spent import estimated
 from jackfield.errors import ErrorInfo, JackfieldError
@@ -32,6 +32,21 @@ if TYPE_CHECKING:
     from jackfield.state.notes import Notes
 
 UNSENT = ErrorInfo("local.overload", "it was never sent", sent="no")
+
+
+# After these a whole answer may have been made and charged without anybody here having seen it.
+UNSEEN = frozenset(
+    {
+        "deadline",
+        "internal.plugin",
+        "protocol.body",
+        "stream.truncated",
+        "timeout.first_token",
+        "timeout.headers",
+        "timeout.idle",
+        "transport.reset",
+    }
+)
 
 
 class Quiet:
@@ -196,7 +211,10 @@ class LimitBooks:
         """What the call needs of every limit; it waits only where there is nowhere else to go."""
         subject = subject_of(binding, plan, run)
         tokens = tokens_of(binding, plan)
-        cost = Cost(1, tokens.input + tokens.output, bound_of(binding, plan) or 0)
+        most = bound_of(binding, plan)
+        if most is None:
+            most = assumed_of(binding, plan, EXPECTED)
+        cost = Cost(1, tokens.input + tokens.output, most or 0)
         now: float = yield NOW
         until = now if course.could_move(None, now) else course.deadline
         hold = yield from self._limits.entering(subject, cost, until, plan.lane)
@@ -304,7 +322,7 @@ class BudgetBooks:
         now, left = self._clock(), course.deadline - run.begun
         hold = f"{course.id}.{run.number}"
         reserved: Reserved = yield from self._budgets.reserving(
-            hold, subject_of(binding, plan, run), bound_of(binding, plan), now, now + left + GRACE
+            hold, subject_of(binding, plan, run), most_of(binding, plan), now, now + left + GRACE
         )
         if reserved.refusal is not None:
             course.instead = reserved.route
@@ -337,11 +355,16 @@ class BudgetEntry(Quiet):
         """It is given back where nothing was charged."""
         if error.sent == "no" or (error.billed == "no" and usage is None):
             self._budgets.release(self._reserved)
+        elif usage is None and not self._plan.stream and error.kind in UNSEEN:
+            self._budgets.settle(self._reserved, None, self._clock())
         else:
             self._settle(usage)
 
     def dropped(self, now: float, usage: Usage | None = None) -> None:
-        """What was used counts."""
+        """What was used counts; of an answer that was to come whole, what was expected."""
+        if usage is None and self._plan.operation == "complete" and not self._plan.stream:
+            tokens = tokens_of(self._binding, self._plan)
+            usage = Usage(input=tokens.input, output=tokens.output, source="estimated")
         self._settle(usage)
 
     def _settle(self, usage: Usage | None) -> None:

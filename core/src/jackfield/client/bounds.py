@@ -1,12 +1,14 @@
 """What a call takes before it is made: tokens as expected, and the most it may cost.
 
-An upper bound is exact or there is none: budgets hold what it says, and never let in more than there is.
+An upper bound is exact or there is none: budgets hold what it says, and never let in more than there is. Where
+nobody states how long an answer may be, they say themselves what is assumed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import attrs
@@ -14,8 +16,9 @@ import attrs
 from jackfield.client.account import charge_of
 from jackfield.client.binding import Binding
 from jackfield.client.plan import Plan
+from jackfield.policy.budgets.board import Most
 from jackfield.policy.limits.pacing import Tokens
-from jackfield.types import Request, Usage
+from jackfield.types import BatchRequest, Request, Usage
 
 NANO = 1_000_000_000
 EXPECTED = 1024  # tokens of an answer that nobody bounds
@@ -60,13 +63,51 @@ def nano(amount: Decimal | None) -> int | None:
 def bound_of(binding: Binding, plan: Plan) -> int | None:
     """The most a call may cost, in nano-dollars; ``None`` where nobody can tell."""
     if type(plan.request) is Request:
-        from jackfield.client.quotes import quote_plan
-
-        return nano(quote_plan(binding, plan).high)
+        return nano(_of_request(binding, plan.request))
     if plan.operation in _HELD or _is_free(binding):
         return 0
     bound = _BOUNDS.get(plan.operation)
     return None if bound is None else nano(bound(binding, plan))
+
+
+def most_of(binding: Binding, plan: Plan) -> Most:
+    """The most a call may cost, as budgets want to know it: where nobody states how long an answer may be, they say.
+
+    A window is no such statement: the few answers that fill one would keep all others out.
+    """
+    found = bound_of(binding, plan) if _is_bounded(binding, plan.request) else None
+    return partial(assumed_of, binding, plan) if found is None else found
+
+
+def _is_bounded(binding: Binding, request: Any) -> bool:
+    """Whether somebody states how long the answers may be, if there are any."""
+    if type(request) is Request:
+        return binding.model.max_output is not None or request.options.get("max_tokens") is not None
+    items = request.items if isinstance(request, BatchRequest) else ()
+    return all(_is_bounded(binding.for_model(item.request.model), item.request) for item in items)
+
+
+def assumed_of(binding: Binding, plan: Plan, tokens: int) -> int | None:
+    """The most a call may cost if its answers have up to ``tokens`` each, where nobody states a bound.
+
+    Media are taken for as many tokens as they may make, and the provider's own tools for unused. ``None`` is a call
+    whose price is not known.
+    """
+    if type(plan.request) is Request:
+        return nano(_of_request(binding, plan.request, tokens))
+    return nano(_of_batch(binding, plan, tokens)) if plan.operation == "batches.create" else None
+
+
+def _of_request(
+    binding: Binding, request: Request, tokens: int | None = None, tier: str = ""
+) -> Decimal | None:
+    from jackfield.catalogue.quote import quote_of
+    from jackfield.client.quotes import asked_of, assuming, moment
+
+    asked = asked_of(binding, request)
+    if tokens is not None:
+        asked = assuming(asked, binding, request, tokens)
+    return quote_of(binding.prices, attrs.evolve(asked, tier=tier) if tier else asked, moment(None)).high
 
 
 def _is_free(binding: Binding) -> bool:
@@ -99,16 +140,18 @@ def _of_texts(binding: Binding, plan: Plan) -> Decimal | None:
     return charge_of(binding, Usage(input=_tokens(texts, most=True), source="estimated", more=letters))
 
 
-def _of_batch(binding: Binding, plan: Plan) -> Decimal | None:
-    """All that the answers of a batch may cost together, at the rates of batches."""
-    from jackfield.catalogue.quote import quote_of
-    from jackfield.client.quotes import asked_of, moment
+def _of_pictures(binding: Binding, plan: Plan) -> Decimal | None:
+    """What pictures may cost at most, by their number, quality and size."""
+    from jackfield.client.quotes import quote_drawing
 
+    return quote_drawing(binding, plan).high
+
+
+def _of_batch(binding: Binding, plan: Plan, tokens: int | None = None) -> Decimal | None:
+    """All that the answers of a batch may cost together, at the rates of batches."""
     total = Decimal(0)
     for item in plan.request.items:
-        priced = binding.for_model(item.request.model)
-        asked = attrs.evolve(asked_of(priced, item.request), tier="batch")
-        most = quote_of(priced.prices, asked, moment(None)).high
+        most = _of_request(binding.for_model(item.request.model), item.request, tokens, "batch")
         if most is None:
             return None
         total += most
@@ -117,6 +160,7 @@ def _of_batch(binding: Binding, plan: Plan) -> Decimal | None:
 
 _BOUNDS: Mapping[str, Callable[[Binding, Any], Decimal | None]] = {
     "embed": _of_texts,
+    "image": _of_pictures,
     "moderate": _of_texts,
     "batches.create": _of_batch,
 }

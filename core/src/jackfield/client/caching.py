@@ -12,6 +12,7 @@ from os import urandom
 from typing import TYPE_CHECKING, TypeAlias
 
 from jackfield.auth.pool import KeyPool
+from jackfield.client.account import charge_of
 from jackfield.client.binding import Binding
 from jackfield.client.books import Quiet
 from jackfield.client.call import with_value
@@ -19,17 +20,19 @@ from jackfield.client.plan import Plan
 from jackfield.config.cache import SemanticSettings
 from jackfield.errors import JackfieldError, ModelNotFound, SetupError, Unsupported
 from jackfield.events import unfold
-from jackfield.flow import Flow, LocalStream
+from jackfield.flow import NOW, Flow, LocalStream
 from jackfield.policy.caches import Cache, Where, key_of, question_of
 from jackfield.types import Attempt, Completion, Part, Request, Tags, Usage
+from jackfield.types.tags import KNOWN
 from jackfield.wire.call import Headers
 
 if TYPE_CHECKING:
     from jackfield.client.attempts import Course, Entry, Run
     from jackfield.client.session import Session
+    from jackfield.policy.caches.values import Answer
 
-Embed: TypeAlias = Callable[[str, str], Flow[Sequence[float]]]
-"""The vector of a text, by a model that is named first."""
+Embed: TypeAlias = Callable[[str, str, float], Flow[Sequence[float]]]
+"""The vector of a text, by a model that is named first, within so many seconds."""
 
 
 class Answers:
@@ -59,26 +62,37 @@ class Answers:
         return Where(binding.profile.id, binding.model.id, wire, endpoint, scope, tenant, plan.operation)
 
     def completing(
-        self, binding: Binding, plan: Plan, make: Callable[[], Flow[Completion]]
+        self,
+        binding: Binding,
+        plan: Plan,
+        make: Callable[[], Flow[Completion]],
+        course: Course | None = None,
     ) -> Flow[Completion]:
         """The answer that is kept, or that is kept for a question that means the same; else what ``make`` gives."""
         key, now = self.key(binding, plan), self._clock()
-        asked = yield from self._asked(binding, plan)
+        asked = yield from self._asked(binding, plan, course)
         if asked is not None and self.cache.memory.get(key, now) is None:
             similar = yield from self.cache.similar(*asked, now)
+            _tell(course, "semantic", binding, similar)
             if isinstance(similar, Completion):
                 return with_value(plan, similar)
         completion = yield from self.cache.answering(key, make, now)
+        _tell(course, "exact", binding, completion if completion.cached else None)
         if asked is not None and not completion.cached:
             self.cache.remember(*asked, key, self._clock())
         return with_value(plan, completion) if completion.cached else completion
 
     def opening(
-        self, binding: Binding, plan: Plan, make: Callable[[], Flow[Session]]
+        self,
+        binding: Binding,
+        plan: Plan,
+        make: Callable[[], Flow[Session]],
+        course: Course | None = None,
     ) -> Flow[Session | Replay]:
         """The stream of an answer that is kept, if streams are; else what ``make`` opens. ``Keeping`` keeps those."""
         if self.cache.settings.streams:
             hit = yield from self.cache.looking(self.key(binding, plan), self._clock())
+            _tell(course, "exact", binding, hit)
             if isinstance(hit, Completion):
                 return Replay(plan, with_value(plan, hit))
         return (yield from make())
@@ -87,7 +101,9 @@ class Answers:
         """Keep an answer that came as a stream."""
         self.cache.keep(self.key(binding, plan), completion, self._clock())
 
-    def _asked(self, binding: Binding, plan: Plan) -> Flow[tuple[str, Sequence[float]] | None]:
+    def _asked(
+        self, binding: Binding, plan: Plan, course: Course | None
+    ) -> Flow[tuple[str, Sequence[float]] | None]:
         """The group and the vector of a question, where similar ones are looked for."""
         settings = self.cache.settings.semantic
         scope = None if settings is None else _among(settings, plan.tags)
@@ -97,11 +113,16 @@ class Answers:
         if found is None:
             return None
         group, text = found
+        seconds = settings.timeout
+        if course is not None:
+            seconds = min(seconds, course.deadline - (yield NOW))
         try:
-            vector = yield from self._embed(settings.model, text)
+            vector = yield from self._embed(settings.model, text, max(0.001, seconds))
         except JackfieldError as exc:
             if isinstance(exc, SetupError | Unsupported | ModelNotFound):  # whoever set it up is to know
                 raise
+            if course is not None and course.telling is not None:
+                course.telling.looked_up("semantic", "bypass")
             return None  # a cache that cannot look is no reason not to answer
         return f"{group}:{scope}", vector
 
@@ -173,6 +194,16 @@ class KeepingEntry(Quiet):
             self._answers.keep(self._binding, self._plan, session.completion())
 
 
+def _tell(course: Course | None, cache: str, binding: Binding, hit: Answer | None) -> None:
+    """Tell whoever observes whether a look found an answer, and what that saved."""
+    if course is None or course.telling is None:
+        return
+    if hit is None:
+        course.telling.looked_up(cache, "miss")
+    else:
+        course.telling.looked_up(cache, "hit", charge_of(binding, hit.usage))
+
+
 def _account(binding: Binding) -> str:
     members = binding.auth.members if isinstance(binding.auth, KeyPool) else (binding.auth,)
     names = [getattr(member, "credential", None) for member in members]
@@ -194,5 +225,8 @@ def _among(settings: SemanticSettings, tags: Tags) -> str | None:
 
 
 def _named(tags: Tags, word: str) -> str | None:
+    """Whose a call is, by one word; those that everything compared has in common say nothing."""
+    if word in KNOWN and word != "route":
+        return ""
     found = getattr(tags, word, None) if word != "more" else None
-    return found if isinstance(found, str) else tags.more.get(word, "" if word == "global" else None)
+    return found if isinstance(found, str) else tags.more.get(word)

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
-from jackfield.client.account import charge_of, request_id_of
+from jackfield.client.account import charge_due, request_id_of
+from jackfield.client.accounts import marked_parts
 from jackfield.client.attempts import Course, Run, persisted
 from jackfield.client.binding import Binding
 from jackfield.client.plan import Plan
@@ -42,7 +43,12 @@ def completing(binding: Binding, plan: Plan, course: Course | None = None) -> Fl
 
 
 def _valued(plan: Plan, flow: Flow[Completion]) -> Flow[Completion]:
-    return with_value(plan, (yield from flow))
+    completion = yield from flow
+    try:
+        return with_value(plan, completion)
+    except Malformed as exc:
+        exc.answer = completion  # it was paid for
+        raise
 
 
 def _completion(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Completion]:
@@ -56,6 +62,9 @@ def _completion(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Comp
         raise last.error.where(status=reply.status).to_exception()
     now: float = yield NOW
     completion = _completed(binding, plan, (events, raw), reply, (run.number, now - run.begun))
+    if run.key.owners is not None:
+        parts = marked_parts(run.key, binding.profile.id, completion.parts, completion.id)
+        completion = attrs.evolve(completion, parts=parts)
     run.won(now, completion.usage, completion.attempts[0], completion.parts)
     return completion
 
@@ -68,7 +77,7 @@ def _completed(
     plain = plain_answer(events)
     if plain is not None:
         parts, finish, usage, model, name = plain
-        charge = charge_of(binding, usage)
+        charge = charge_due(binding, usage)
         attempts = (Attempt(timing[0], timing[1], reply.status, request_id, None, usage),)
         notices = plan.notices
         return Completion(
@@ -80,7 +89,7 @@ def _completed(
     return accumulator.completion(
         provider=provider,
         request_id=request_id,
-        charge=charge_of(binding, usage),
+        charge=charge_due(binding, usage),
         warnings=(*plan.notices, *accumulator.warnings),
         attempts=(Attempt(*timing, reply.status, request_id, None, usage),),
         raw=raw,

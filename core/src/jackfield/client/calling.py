@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from jackfield.client.client import Bindings
     from jackfield.client.continuing import Going
     from jackfield.client.prompt import Prompt
-    from jackfield.client.watching import Telling
     from jackfield.policy.route import Known
 
 Answer: TypeAlias = "Completion | Session | Replay"
@@ -126,12 +125,29 @@ class _Routed:
         self.now = now
         self.goes_on = router.route.on_interrupt == "continue"
         self.decision: Decision | None = None
+        self.checks = router.route.check is not None
+        self.plan: Plan | None = None  # of the present target
 
     def begin(self, course: Course, skip: Sequence[str] = ()) -> Flow[Answer]:
         """Attempts at its targets, in the order of the decision."""
         candidates = self.decide(course).candidates
         left = [candidate for candidate in candidates if candidate.model not in skip] if skip else []
-        return self._tried(course, left or list(candidates))
+        left = left or list(candidates)
+        return self._checked(course, left) if self.checks else self._tried(course, left)
+
+    def _checked(self, course: Course, left: list[Candidate]) -> Flow[Answer]:
+        """An answer that passes the route's check, if one does; as a stream where one was asked for."""
+        from jackfield.client.caching import Replay
+        from jackfield.client.escalating import escalating
+
+        retries = self.asked.options.get("max_retries")
+        most = self.router.route.max_attempts if retries is None else retries + 1
+        tried = partial(self._tried, course, left)
+        answer = yield from escalating(self.router.route, course, left, tried, most)
+        if self.asked.stream and isinstance(answer, Completion):
+            assert self.plan is not None
+            return Replay(self.plan, answer)
+        return answer  # type: ignore[no-any-return]  # a completion or a session, as `tried` gives it
 
     def decide(self, course: Course) -> Decision:
         """The decision, made once and told."""
@@ -165,7 +181,9 @@ class _Routed:
         options = fewer(self.asked.options, session)
         prompt = (*conversation(self.asked.prompt), turn)
         asked = attrs.evolve(self.asked, prompt=prompt, options=options, cache=False)
-        return _Routed(self.client, self.router, self.facts, asked, self.now)._tried(course, left)
+        following = _Routed(self.client, self.router, self.facts, asked, self.now)
+        following.checks = False
+        return following._tried(course, left)
 
     def _resuming(self) -> list[Candidate]:
         candidates = () if self.decision is None else self.decision.candidates
@@ -201,15 +219,17 @@ class _Routed:
     def _attempted(self, course: Course, candidate: Candidate, left: Sequence[Candidate]) -> Flow[Answer]:
         client, asked, route = self.client, self.asked, self.router.route
         binding = client.services.measured(candidate.model, route.name)
-        plan = plan_completion(binding, asked.prompt, asked.options, stream=asked.stream)
+        course.provisional = self.checks and bool(left)
+        stream = asked.stream and not course.provisional
+        plan = self.plan = plan_completion(binding, asked.prompt, asked.options, stream=stream)
         if asked.options.get("max_retries") is None:
             plan.max_retries = route.max_attempts - 1
         if plan.tags.route != route.name:
             plan.tags = attrs.evolve(plan.tags, route=route.name)
         plan.lane = asked.hints.lane
-        if candidate.patience is not None and asked.stream:
+        if candidate.patience is not None and stream:
             plan.timeouts = plan.timeouts.evolve(first_token=candidate.patience)
-        course.patience = None if asked.stream else candidate.patience
+        course.patience = None if stream else candidate.patience
         course.tries = 0
         course.most_tries = route.primary_attempts if not course.failed else 1
         course.asked = "request.policy" in route.fallback_on
@@ -266,15 +286,8 @@ def begun(client: Bindings, binding: Binding, plan: Plan, course: Course, cache:
     if answers is None or not cache:
         return _begun(binding, plan, course)
     make = partial(_begun, binding, plan, course)
-    flow = answers.opening(binding, plan, make) if plan.stream else answers.completing(binding, plan, make)
-    return flow if course.telling is None else _noting(course.telling, flow)
-
-
-def _noting(telling: Telling, flow: Flow[Any]) -> Flow[Any]:
-    """Tell whether the answer was kept."""
-    answer = yield from flow
-    telling.looked_up(bool(getattr(answer, "cached", False)))
-    return answer
+    look = answers.opening if plan.stream else answers.completing
+    return look(binding, plan, make, course)
 
 
 def _begun(binding: Binding, plan: Plan, course: Course) -> Flow[Any]:

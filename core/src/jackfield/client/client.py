@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from jackfield.client.accounts import Owners
 from jackfield.client.answers import CoreAnswers
 from jackfield.client.binding import Binding, keys_of
 from jackfield.client.call import completing, opening
@@ -36,6 +38,7 @@ from jackfield.transport import (
     default_transport,
 )
 from jackfield.types import Completion, Notice, Timeouts
+from jackfield.types.recent import Recent
 from jackfield.types.routes import ROUTE
 
 if TYPE_CHECKING:
@@ -75,7 +78,7 @@ class _Given:
 
 
 class Bindings:
-    """Settings, registry and bound models: what both clients share. Bindings are kept for the client's life."""
+    """Settings, registry and bound models: what both clients share. The bindings used last are kept."""
 
     def __init__(self, given: _Given, registry: Registry | None) -> None:
         self.settings = given.loaded()
@@ -84,9 +87,10 @@ class Bindings:
         self.retry = self.settings.retry
         self.board = Board(self.settings.breaker, self.retry, self._changed)
         self.ledger = _ledger(self.settings)
+        self.owners = Owners()
         self.random = Random()  # noqa: S311  # whose turn it is, not secrets
         self.services = Services(self)
-        self._bound: dict[str, Binding] = {}
+        self._bound: Recent[str, Binding] = Recent()
         self._routes: dict[str, Routes] = {}  # the one there is, made at first use
         self._lock = threading.Lock()
         if self.settings.routes:
@@ -101,7 +105,7 @@ class Bindings:
     def forgive(self) -> None:
         """Close every breaker and let every key be tried again: for when what was wrong has been mended."""
         self.board = Board(self.settings.breaker, self.retry, self._changed)
-        for binding in [*self._bound.values()]:
+        for binding in (*self._bound.kept().values(), *self.services.bindings()):
             for key in binding.keys:
                 key.guard = self.board.guard(key.guard.key)
 
@@ -109,7 +113,7 @@ class Bindings:
         self.services.changed(change)
 
     def bind(self, model: str | None = None) -> Binding:
-        """The model, with everything a call of it needs; bound at first use, then kept."""
+        """The model, with everything a call of it needs; bound at first use, then kept while it is used."""
         name = model or self.settings.default
         if name is not None and not isinstance(name, str):
             msg = f"a model is named by text, not by {type(name).__name__}; nothing was sent"
@@ -125,8 +129,7 @@ class Bindings:
                 msg = f"`{name:.60}` is a route, and this is about one model; nothing was sent"
                 hint = "name the model; `client.explain` tells which one a route would choose"
                 raise InvalidRequest(ErrorInfo("request.invalid", msg, hint=hint, sent="no"))
-            with self._lock:
-                found = self._bound.get(name) or self._bound.setdefault(name, self._bind(name))
+            found = self._bound.recall(name, partial(self._bind, name))  # a lambda would slow every call
         return found
 
     def bind_provider(self, provider: str) -> Binding:
@@ -135,12 +138,8 @@ class Bindings:
             msg = f"a provider is named by its id alone, not as {provider!r:.60}; nothing was sent"
             raise InvalidRequest(ErrorInfo("request.invalid", msg, sent="no"))
         key = f"{provider}/"
-        with self._lock:
-            found = self._bound.get(key)
-            if found is None:
-                profile = self.registry.profile(provider)
-                found = self._bound.setdefault(key, self._made(profile, Model("", listed=False)))
-        return found
+        unlisted = Model("", listed=False)
+        return self._bound.recall(key, lambda: self._made(self.registry.profile(provider), unlisted))
 
     def losses(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> tuple[Notice, ...]:
         """What of a conversation this model's format cannot carry, before anything is sent.
@@ -234,7 +233,12 @@ class Bindings:
             {capability: profile.supports(capability, model.id) for capability in Capability},
             _rules(profile, model),
             getattr(wire, "answer", None),
-            keys_of(auth, (profile.id, settings.base_url or profile.base_url or "", model.id), self.board),
+            keys_of(
+                auth,
+                (profile.id, settings.base_url or profile.base_url or "", model.id),
+                self.board,
+                None if settings.one_account else self.owners,
+            ),
             books=self.services.books,
             pricing=lambda other: hooks.pricing(**{**facts, "model": other}),
             tags=self.settings.tags,
@@ -294,7 +298,9 @@ class Client(Bindings, Operations, Quotes):
         if self._driver is None:
             with self._lock:
                 if self._driver is None:
-                    self._driver = SyncDriver(default_transport(_one_of(SYNC, self.settings.transport)))
+                    self._driver = SyncDriver(
+                        default_transport(_one_of(SYNC, self.settings.transport), self.settings.proxy)
+                    )
         return self._driver
 
     def complete(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Completion:
@@ -362,8 +368,9 @@ class AsyncClient(Bindings, AsyncOperations, Quotes):
         if self._driver is None:
             with self._lock:
                 if self._driver is None:
-                    transport = default_async_transport(_one_of(ASYNC, self.settings.transport))
-                    self._driver = AsyncDriver(transport)
+                    self._driver = AsyncDriver(
+                        default_async_transport(_one_of(ASYNC, self.settings.transport), self.settings.proxy)
+                    )
         return self._driver
 
     async def complete(self, model: str | None, prompt: Prompt, **options: Unpack[Options]) -> Completion:

@@ -15,6 +15,9 @@ HINTS: frozenset[str] = frozenset(RoutingOptions.__annotations__)
 
 _LANES: Mapping[str, int] = {"high": 10, "normal": 5, "low": 3}
 _TAGS = "tags"
+# What the shortest kinds of task say, what most say, and what the longest say, in tokens.
+_SIZES: Mapping[str, int] = {"short": 500, "medium": 1500, "long": 5000}
+_FORMS: Mapping[str, tuple[str, ...]] = {"text": (), "json": ("json_mode",), "schema": ("json_schema",)}
 
 
 def without_hints(options: Mapping[str, Any]) -> tuple[Hints, Mapping[str, Any]]:
@@ -24,7 +27,10 @@ def without_hints(options: Mapping[str, Any]) -> tuple[Hints, Mapping[str, Any]]
         return NO_HINTS, options
     given = {name: options[name] for name in HINTS & options.keys() if options[name] is not None}
     values: dict[str, Any] = dict(_preset(given.pop("preset", None)))
+    form = _form(given.pop("format", None))
     values |= {name: _READERS[name](name, value) for name, value in given.items()}
+    if form:
+        values["needs"] = (*values.get("needs", ()), *form)
     if isinstance(tags, Mapping):
         values["tags"] = {str(name): str(value) for name, value in tags.items()}
     return Hints(**values), {name: value for name, value in options.items() if name not in HINTS}
@@ -33,9 +39,28 @@ def without_hints(options: Mapping[str, Any]) -> tuple[Hints, Mapping[str, Any]]
 def _preset(name: Any) -> Mapping[str, object]:
     if name is None:
         return {}
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise _invalid(f"option `preset` must be one of {', '.join(PRESETS)}, not {name!r:.40}")
     return PRESETS[name]
+
+
+def _form(name: Any) -> tuple[str, ...]:
+    """What an answer of that form needs of a model."""
+    if name is None:
+        return ()
+    if not isinstance(name, str) or name not in _FORMS:
+        raise _invalid(f"option `format` must be one of {', '.join(_FORMS)}, not {name!r:.40}")
+    return _FORMS[name]
+
+
+def _size(name: str, value: Any) -> int:
+    """How long an answer is expected to be, in tokens."""
+    if isinstance(value, str) and value in _SIZES:
+        return _SIZES[value]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        words = ", ".join(_SIZES)
+        raise _invalid(f"option `{name}` must be a number of tokens, or one of {words}, not {value!r:.40}")
+    return value
 
 
 def _task(name: str, value: Any) -> str:
@@ -98,6 +123,7 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "region": _words,
     "compliance": _words,
     "needs": _words,
+    "size": _size,
     "estimated_tokens": _count,
 }
 

@@ -54,7 +54,9 @@ class _Planned:
         model = kept.model if isinstance(kept, Batch) else ""
         binding = self._binds.bind(f"{provider}/{model}") if model else self._binds.bind_provider(provider)
         raw = None if isinstance(kept, str) else kept.raw
-        request = BatchRef(found, raw) if operation.startswith("batches") else FileRef(found)
+        account = "" if isinstance(kept, str) else kept.account
+        batch = operation.startswith("batches")
+        request = BatchRef(found, raw, account) if batch else FileRef(found, account)
         return binding, plan_operation(binding, operation, _same(request), options)
 
     def _of(

@@ -56,7 +56,8 @@ class Binds:
         kept: Catalogue | None = self.__dict__.get("_catalogue")
         if kept is None:
             kept = self.__dict__.setdefault(
-                "_catalogue", catalogue_of(self.registry, self.settings.paths.cache)
+                "_catalogue",
+                catalogue_of(self.registry, self.settings.paths.cache, self.settings.compliance),
             )
         return kept
 

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from jackfield.client.account import charge_of
 from jackfield.client.binding import Binding
+from jackfield.profile.rates import picture
 from jackfield.types import Answered, BatchResult, BatchResults, Usage
 
 _SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
@@ -27,9 +28,18 @@ def measured(operation: str, request: Any, answer: Answered) -> Usage:
 
 def _drawn(request: Any, answer: Any) -> Mapping[str, float]:
     count = len(answer.results)
-    size = _SIZE.fullmatch(str(request.options.get("size", "")))
+    quality, stated = (_said(name, request, answer) for name in ("quality", "size"))
+    size = _SIZE.fullmatch(stated)
     pixels = count * int(size[1]) * int(size[2]) if size else 0
-    return {"images_out": count, "images_in": len(request.images), "pixels_out": pixels}
+    found = {"images_out": count, "images_in": len(request.images), "pixels_out": pixels}
+    sized = picture(quality, f"{size[1]}x{size[2]}" if size else "")
+    return {**found, sized: count} if sized else found
+
+
+def _said(name: str, request: Any, answer: Any) -> str:
+    """What came, where the answer tells; else what was asked for."""
+    came = answer.raw.get(name) if isinstance(answer.raw, Mapping) else None
+    return came if isinstance(came, str) else str(request.options.get(name) or "")
 
 
 def _spoken(request: Any, answer: Any) -> Mapping[str, float]:
@@ -65,6 +75,7 @@ def _charged(binding: Binding, result: BatchResult) -> BatchResult:
     completion = result.completion
     if completion is None:
         return result
-    usage = completion.usage.in_tier("batch")
+    told = completion.usage.tier
+    usage = completion.usage.in_tier("batch" if told in ("", "batch") else f"batch {told}")
     priced = binding.for_model(completion.model)
     return evolve(result, completion=evolve(completion, usage=usage, charge=charge_of(priced, usage)))

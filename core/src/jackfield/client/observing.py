@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from jackfield.errors import BadConfig, ErrorInfo
 from jackfield.telemetry import NOBODY, Fence, LogObserver, Observer
+from jackfield.telemetry.logs import LOGGER
 
 if TYPE_CHECKING:
     from jackfield.config import Settings
@@ -26,12 +30,39 @@ def fence_of(settings: Settings, registry: Registry) -> Fence:
 
 def _observer(name: str, stated: TelemetrySettings, registry: Registry) -> Observer:
     if name == "log":
-        return LogObserver()
+        logger = logging.getLogger(LOGGER)
+        if stated.debug and logger.level == logging.NOTSET:
+            logger.setLevel(logging.DEBUG)
+        return LogObserver(logger)
     if name == "otel":
         from jackfield.telemetry.otel import OtelObserver
 
-        return OtelObserver(capture=stated.capture, aliases=stated.aliases)
+        observer = OtelObserver(capture=stated.capture, aliases=stated.aliases)
+        observer.meters.plugins(_packages(registry))
+        observer.meters.price_ages(_ages(registry))
+        return observer
     return _of_extension(name, registry)
+
+
+def _packages(registry: Registry) -> Iterator[dict[str, str]]:
+    """The packages of providers: what each is, and how good it claims to be."""
+    for profile in registry.profiles():
+        name, version = registry.installed(profile.id)
+        level = profile.quality.level
+        yield {"dist": name, "version": version, "spec": str(profile.spec), "level": level}
+
+
+def _ages(registry: Registry) -> dict[str, float]:
+    """How many seconds ago the prices of each provider were looked at, by the oldest of them."""
+    from jackfield.registry.shelves import Shelves
+
+    now = datetime.now(UTC)
+    days = {shelf.provider: [day for _, day in shelf.sources if day] for shelf in Shelves(registry)()}
+    return {
+        provider: (now - datetime.fromisoformat(min(stated)).replace(tzinfo=UTC)).total_seconds()
+        for provider, stated in days.items()
+        if stated
+    }
 
 
 def _of_extension(name: str, registry: Registry) -> Observer:

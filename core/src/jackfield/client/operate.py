@@ -12,6 +12,7 @@ import attrs
 from attrs import frozen
 
 from jackfield.client.account import charge_of, request_id_of
+from jackfield.client.accounts import marked_answer, pinned
 from jackfield.client.attempts import Run, persisted
 from jackfield.client.binding import Binding
 from jackfield.client.call import sent
@@ -69,6 +70,7 @@ def operating(binding: Binding, plan: Plan) -> Flow[Any]:
             raise
         if replied is not None:
             replied.settle(_NOTHING)
+            binding = pinned(binding, replied.run.key)
         replied = yield from persisted(binding, plan, call, _replied)
         attempts += replied.attempts
 
@@ -81,6 +83,8 @@ def _ended(binding: Binding, plan: Plan, answer: Answered, came: tuple[Replied, 
     except JackfieldError as exc:
         replied.failed(exc.info)
         raise
+    if replied.run.key.owners is not None:
+        told = marked_answer(replied.run.key, binding.profile.id, told)
     replied.run.answered(told)
     replied.settle(told.usage)
     return told

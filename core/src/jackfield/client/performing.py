@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from jackfield.client.attempts import UNREPEATABLE
 from jackfield.client.calling import decided
 from jackfield.client.local import answered
@@ -49,9 +47,8 @@ def _routed(client: Bindings, router: Router, facts: Facts, plan_of: Callable[[B
     decision = decided(client, router, facts, (yield NOW))
     failed: JackfieldError | None = None
     for candidate in decision.candidates:
-        binding = client.services.measured(candidate.model)
+        binding = client.services.measured(candidate.model, router.route.name)
         plan = plan_of(binding)
-        plan.tags = attrs.evolve(plan.tags, route=router.route.name)
         try:
             return (yield from answered(binding, operating(binding, plan)))
         except JackfieldError as exc:

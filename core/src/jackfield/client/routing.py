@@ -155,7 +155,7 @@ def known_of(binding: Binding, target: Target, settings: Settings) -> Known:
         _price(binding, target),
         profile.category == "local" or binding.answer is not None,
         _regions(binding, target, settings),
-        tuple(profile.compliance.get("tags", ())),
+        (*profile.compliance.get("tags", ()), *settings.provider(profile).compliance),
         target.quality,
     )
 

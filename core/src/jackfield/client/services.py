@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import evolve
@@ -17,6 +17,7 @@ from jackfield.client.local import answered
 from jackfield.client.plan import plan_completion
 from jackfield.errors import ErrorInfo, InvalidRequest
 from jackfield.policy.hedge import HedgeBudget, Starts
+from jackfield.types.recent import Recent
 from jackfield.types.resilience import Hedge
 from jackfield.types.routes import NO_HINTS, ON_INTERRUPT, ROUTE, Hints
 
@@ -56,12 +57,11 @@ class Services:
         self.limits, self.paces, self.budgets = _limiting(client, self)
         self.timeout = client.settings.timeout
         self.watch()
-        self._measured: dict[tuple[str, str | None], Binding] = {}
-        self._hedges: dict[tuple[str, Hedge], tuple[Starts, HedgeBudget]] = {}
-        self._single: dict[str, Router] = {}
+        self._measured: Recent[tuple[str, str | None], Binding] = Recent()
+        self._hedges: Recent[tuple[str, Hedge], tuple[Starts, HedgeBudget]] = Recent()
+        self._single: Recent[str, Router] = Recent()
         self._routed: _Routed | None = None
-        self._doors: dict[Router, tuple[Key, ...]] = {}
-        self._lock = threading.Lock()
+        self._doors: Recent[Router, tuple[Key, ...]] = Recent()
 
     def watch(self) -> None:
         """Make the books anew, for the observers there are now; models bound before keep theirs."""
@@ -104,11 +104,7 @@ class Services:
 
     def _alone(self, binding: Binding) -> Router:
         """A model as a route of one, so that what a call says of routing acts there as well."""
-        found = self._single.get(binding.name)
-        if found is None:
-            found = self._client.routes.alone(binding)
-            self._single[binding.name] = found
-        return found
+        return self._single.recall(binding.name, lambda: self._client.routes.alone(binding))
 
     # -- what calls ask for ----------------------------------------------------------------------
 
@@ -116,14 +112,21 @@ class Services:
         """The model with what routes go by measured, too, and tagged with the route that leads there."""
         found = self._measured.get((model, route))
         if found is None:
-            from jackfield.client.books import MeasureBooks, shelved
-
-            binding = self._client.bind(model)
-            measures = MeasureBooks(self._client.routes.measures)
-            shelves = [measures] if binding.books is None else [measures, binding.books]
-            tags = binding.tags if route is None else evolve(binding.tags, route=route)
-            found = self._measured[model, route] = binding.evolve(books=shelved(shelves), tags=tags)
+            found = self._measured.recall((model, route), partial(self._measuring, model, route))
         return found
+
+    def _measuring(self, model: str, route: str | None) -> Binding:
+        from jackfield.client.books import MeasureBooks, shelved
+
+        binding = self._client.bind(model)
+        measures = MeasureBooks(self._client.routes.measures)
+        shelves = [measures] if binding.books is None else [measures, binding.books]
+        tags = binding.tags if route is None else evolve(binding.tags, route=route)
+        return binding.evolve(books=shelved(shelves), tags=tags)
+
+    def bindings(self) -> list[Binding]:
+        """What routes call, and call still where it has not been bound for long."""
+        return [*self._measured.kept().values()]
 
     def clear(self, router: Router) -> bool:
         """Whether nothing stands before any target of a route: then none of them need be asked."""
@@ -132,31 +135,29 @@ class Services:
             models = router.sound
             if models is None:
                 return False
-            keys = self._doors[router] = tuple(
-                key for model in models for key in self._client.bind(model).keys
-            )
+            keys = self._doors.recall(router, partial(self._keys, models))
         return all([key.guard.clear for key in keys])  # noqa: C419  # quicker than asking a generator
+
+    def _keys(self, models: Sequence[str]) -> tuple[Key, ...]:
+        return tuple(key for model in models for key in self._client.bind(model).keys)
 
     def hedging(self, model: str, hedge: Hedge) -> tuple[Starts, HedgeBudget]:
         """How soon a target began to answer of late, and how many calls may still be hedged."""
-        with self._lock:
-            key = (model, hedge)
-            found = self._hedges.get(key)
-            if found is None:
-                found = self._hedges[key] = (Starts(), HedgeBudget(hedge))
-            return found
+        return self._hedges.recall((model, hedge), lambda: (Starts(), HedgeBudget(hedge)))
 
     def telling(self, asked: Asked, course: Course) -> Telling | None:
         """The call as it is told, if somebody observes."""
         if self.fence is None:
             return None
+        from jackfield.client.prompt import conversation
         from jackfield.client.watching import Telling, shown
         from jackfield.telemetry.events import CallStarted
 
         tags = asked.hints.tags or {}
         route = asked.name.removeprefix(ROUTE) if asked.name.startswith(ROUTE) else ""
+        messages = conversation(asked.prompt, asked.options.get("system")) if self.fence.captures else ()
         started = CallStarted(
-            course.id, asked.name, "complete", asked.stream, route, tags, shown(asked.options)
+            course.id, asked.name, "complete", asked.stream, route, tags, shown(asked.options), messages
         )
         return Telling(self.fence, course.id, started)
 
@@ -259,21 +260,24 @@ def _answers(client: Bindings, state: State | None) -> Answers | None:
     from jackfield.client.caching import Answers
     from jackfield.policy.caches import Cache
 
-    def embed(model: str, text: str) -> Flow[Sequence[float]]:
-        return embedded(client, model, text)
+    def embed(model: str, text: str, seconds: float) -> Flow[Sequence[float]]:
+        return embedded(client, model, text, seconds)
 
     return Answers(Cache(settings, client.settings.paths.cache, state), embed)
 
 
-def embedded(client: Bindings, model: str, text: str) -> Flow[Sequence[float]]:
-    """The vector of a text."""
+def embedded(client: Bindings, model: str, text: str, seconds: float) -> Flow[Sequence[float]]:
+    """The vector of a text, if it comes in so many seconds."""
     from jackfield.client.operate import operating
     from jackfield.client.plan import plan_operation
     from jackfield.types import EmbedRequest
 
     binding = client.bind(model)
     plan = plan_operation(
-        binding, "embed", lambda name, options, extra: EmbedRequest(name, (text,), options, extra), {}
+        binding,
+        "embed",
+        lambda name, options, extra: EmbedRequest(name, (text,), options, extra),
+        {"timeout": seconds},
     )
     vectors = (yield from answered(binding, operating(binding, plan))).vectors
     return vectors[0]  # type: ignore[no-any-return]  # what embedding answers with

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jackfield.client.account import charge_of, request_id_of
+import attrs
+
+from jackfield.client.account import charge_due, request_id_of
+from jackfield.client.accounts import marked_parts
 from jackfield.errors import ErrorInfo, JackfieldError, StreamInterrupted, TimedOut
 from jackfield.events import CONTENT, Accumulator, Event, Failed, Finished, PartStarted
 from jackfield.types import Attempt, Completion, Reasoning, Refusal, Text
@@ -33,6 +36,7 @@ class Session:
         "_latest",
         "_quiet",
         "accumulator",
+        "before",
         "binding",
         "committed",
         "deadline",
@@ -63,6 +67,7 @@ class Session:
         self.held: list[Event] = []  # what came before the first content
         self.failed: tuple[Attempt, ...] = ()
         self.failure: ErrorInfo | None = None
+        self.before: Completion | None = None  # an answer that did not do, and was paid for
         self.sequel: Sequel | None = None  # how it goes on after a break, where the caller asked for that
         self.committed = False
         self.done = False
@@ -140,7 +145,7 @@ class Session:
             self.run.dropped(now)
         elif self.run.open:
             completion = self.completion(self.seconds(now))
-            self.run.won(now, completion.usage, completion.attempts[-1], completion.parts)
+            self.run.won(now, self.accumulator.usage, completion.attempts[-1], completion.parts)
         self.run.session = None
 
     def interrupted(self, error: JackfieldError) -> StreamInterrupted:
@@ -166,14 +171,22 @@ class Session:
         request_id = request_id_of(binding, self.opened.headers)
         usage = self.accumulator.usage
         last = Attempt(self.run.number, seconds, self.opened.status, request_id, self.failure, usage)
-        return self.accumulator.completion(
+        found = self.accumulator.completion(
             provider=binding.profile.id,
             request_id=request_id,
-            charge=charge_of(binding, usage),
+            charge=charge_due(binding, usage),
             warnings=(*self.plan.notices, *self.accumulator.warnings),
             attempts=(*self.failed, last),
             raw=RawRecords(binding.wire.framing, self._chunks),
         )
+        if self.run.key.owners is not None:
+            parts = marked_parts(self.run.key, binding.profile.id, found.parts, found.id)
+            found = attrs.evolve(found, parts=parts)
+        if self.before is None:
+            return found
+        from jackfield.client.escalating import joined
+
+        return joined(self.before, found)
 
     def seconds(self, now: float) -> float:
         """How long this attempt has run."""

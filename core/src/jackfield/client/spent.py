@@ -27,7 +27,8 @@ def estimated(request: Any, told: Usage = UNKNOWN_USAGE, parts: Iterable[Part] =
     if told.known:
         more = max(0, output - told.total_output)
         return attrs.evolve(told, output=told.output + more, source="estimated")
-    return Usage(input=taken(request) or 0, output=output, source="estimated")
+    used = Usage(input=taken(request) or 0, output=output, source="estimated")
+    return used.in_tier(request.options.get("service_tier")) if type(request) is Request else used
 
 
 def taken(request: Any) -> int | None:

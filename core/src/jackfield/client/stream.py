@@ -34,6 +34,7 @@ class _Shared:
         self._session: _Session | None = None
         self._completion: Completion | None = None
         self._closed = False
+        self._kept = False  # by a `with`, which closes it
 
     @property
     def partial(self) -> Completion:
@@ -92,6 +93,7 @@ class Stream(_Shared):
         return next(self._events)
 
     def __enter__(self) -> Self:
+        self._kept = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,8 +101,14 @@ class Stream(_Shared):
 
     @property
     def text(self) -> Iterator[str]:
-        """The text alone, piece by piece."""
-        return (event.text for event in self._events if type(event) is TextDelta)
+        """The text alone, piece by piece. Outside of a ``with``, to leave it early is to close the stream."""
+        try:
+            for event in self._events:
+                if type(event) is TextDelta:
+                    yield event.text
+        finally:
+            if not self._kept:
+                self.close()
 
     def completion(self) -> Completion:
         """The whole answer; what has not been read yet is read first."""
@@ -167,15 +175,22 @@ class AsyncStream(_Shared):
         return await anext(self._events)
 
     async def __aenter__(self) -> Self:
+        self._kept = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     @property
-    def text(self) -> AsyncIterator[str]:
-        """The text alone, piece by piece."""
-        return (event.text async for event in self._events if type(event) is TextDelta)
+    async def text(self) -> AsyncIterator[str]:
+        """The text alone, piece by piece. Outside of a ``async with``, to leave it early is to close the stream."""
+        try:
+            async for event in self._events:
+                if type(event) is TextDelta:
+                    yield event.text
+        finally:
+            if not self._kept:
+                await self.aclose()
 
     async def completion(self) -> Completion:
         """The whole answer; what has not been read yet is read first."""

@@ -17,6 +17,7 @@ from jackfield.telemetry.events import (
     BreakerHalfOpened,
     BreakerOpened,
     CacheAsked,
+    CacheResult,
     CallFinished,
     CallOutcome,
     CallStarted,
@@ -97,9 +98,9 @@ class Telling:
         """Another target stands in."""
         self.fence.tell(FallbackUsed(self.id, route, failed, target, kind))
 
-    def looked_up(self, hit: bool) -> None:
-        """The cache was asked."""
-        self.fence.tell(CacheAsked("exact", "hit" if hit else "miss"))
+    def looked_up(self, cache: str, result: CacheResult, saved: Decimal | None = None) -> None:
+        """A cache was asked: the exact one, or that of questions that mean the same."""
+        self.fence.tell(CacheAsked(cache, result, saved))
 
     def attempted(self, seconds: float) -> None:
         """An attempt is over."""
@@ -134,6 +135,7 @@ class Telling:
                 max(0.0, seconds - self._spent),
                 error,
                 self._tags,
+                tuple(getattr(answer, "parts", ())) if self.fence.captures else (),
             )
         )
 
@@ -207,7 +209,7 @@ class WatchEntry(Quiet):
 
     def won(self, now: float, usage: Usage, facts: Attempt, parts: Iterable[Part] = ()) -> None:
         """The attempt has succeeded."""
-        self._end(now, usage=usage, status=facts.status, response_id=facts.request_id)
+        self._end(now, parts, usage=usage, status=facts.status, response_id=facts.request_id)
 
     def lost(self, now: float, error: ErrorInfo, usage: Usage | None = None) -> None:
         """The attempt has failed."""
@@ -217,7 +219,15 @@ class WatchEntry(Quiet):
         """The caller has gone away."""
         self._end(now, usage=usage, cancelled=True)
 
-    def _end(self, now: float, *, usage: Usage | None, error: ErrorInfo | None = None, **facts: Any) -> None:
+    def _end(
+        self,
+        now: float,
+        parts: Iterable[Part] = (),
+        *,
+        usage: Usage | None,
+        error: ErrorInfo | None = None,
+        **facts: Any,
+    ) -> None:
         binding, course = self._binding, self._course
         seconds = now - self._begun
         charge = None if usage is None or not usage.known else charge_of(binding, usage)
@@ -239,30 +249,33 @@ class WatchEntry(Quiet):
                 **facts,
             )
         )
-        telling = course.telling
-        if telling is not None:
-            telling.attempted(seconds)
+        if course.telling is not None:
+            course.telling.attempted(seconds)
         if self._first is None:
             return
         tokens = None if usage is None or not usage.known else usage.total_output
         self._fence.tell(StreamCompleted(course.id, self._id, *target, seconds, 0, tokens, error))
-        if telling is None or self._run.spare:
-            return
-        if telling.before is not None and charge is not None:
-            charge = telling.before + charge
-        if self._run.goes_on:  # with another attempt, whose end is the call's
-            telling.before = charge
-            return
-        answer = _Streamed(binding.profile.id, binding.name, charge)
-        telling.finished(answer, error, gone=bool(facts.get("cancelled")))
+        if course.telling is not None and not self._run.spare:
+            answer = _Streamed(binding.profile.id, binding.name, charge, parts)
+            self._end_call(course.telling, answer, error, gone=bool(facts.get("cancelled")))
+
+    def _end_call(self, telling: Telling, answer: _Streamed, error: ErrorInfo | None, *, gone: bool) -> None:
+        """The call ends with its stream, unless another attempt goes on with it."""
+        if telling.before is not None and answer.charge is not None:
+            answer.charge = telling.before + answer.charge
+        if self._run.goes_on:
+            telling.before = answer.charge
+        else:
+            telling.finished(answer, error, gone=gone)
 
 
 class _Streamed:
     """What is known of the answer of a stream, when it is over."""
 
-    __slots__ = ("charge", "provider", "served_by")
+    __slots__ = ("charge", "parts", "provider", "served_by")
 
-    def __init__(self, provider: str, served_by: str, charge: Any) -> None:
+    def __init__(self, provider: str, served_by: str, charge: Any, parts: Iterable[Part]) -> None:
+        self.parts = parts
         self.provider = provider
         self.served_by = served_by
         self.charge = charge

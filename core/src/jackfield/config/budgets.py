@@ -10,9 +10,11 @@ from attrs import field, frozen
 from jackfield.config.amounts import PERIODS, money_of, usd_of
 from jackfield.config.limits import only, scopes
 from jackfield.config.routes import route_name
-from jackfield.profile.schema import Problems, Table, choice, each, suggestion, text
+from jackfield.profile.schema import Problems, Table, choice, each, integer, suggestion, text
 
 ON_EXCEEDED = ("refuse", "warn")
+ASSUMED_OUTPUT = 8192
+"""Tokens an answer is thought to have at most, where neither call nor catalogue says."""
 
 
 @frozen
@@ -31,7 +33,8 @@ class Amount:
 class BudgetRule:
     """One budget: nano-dollars per period, counted by scope, and what happens when it is spent.
 
-    ``on_exceeded`` is ``refuse``, ``warn`` or the route to take instead, as ``route:cheap``.
+    ``on_exceeded`` is ``refuse``, ``warn`` or the route to take instead, as ``route:cheap``. ``assume_output`` is how
+    many tokens an answer is thought to have at most, where neither the call nor the catalogue says.
     """
 
     name: str
@@ -41,6 +44,7 @@ class BudgetRule:
     only: Mapping[str, tuple[str, ...]] = field(factory=dict)
     on_exceeded: str = "refuse"
     unknown_price: str = "refuse"
+    assume_output: int = ASSUMED_OUTPUT
 
     @property
     def hard(self) -> bool:
@@ -77,6 +81,7 @@ _RULE = Table(
         "only": only,
         "on_exceeded": on_exceeded,
         "unknown_price": choice("refuse", "allow"),
+        "assume_output": integer,
     },
     required=("limit",),
 )
@@ -107,6 +112,7 @@ def budget_rules(table: Mapping[str, Any], routes: Collection[str]) -> tuple[Bud
             rule.get("only", {}),
             rule.get("on_exceeded", "refuse"),
             rule.get("unknown_price", "refuse"),
+            rule.get("assume_output", ASSUMED_OUTPUT),
         )
         for name, rule in table.items()
     )

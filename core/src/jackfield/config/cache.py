@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from jackfield.config.limits import SCOPES, positive
+from jackfield.config.limits import SCOPES, positive, wait_seconds
 from jackfield.profile.schema import Problems, Table, boolean, choice, suggestion, text, texts
 
 POLICIES: Mapping[str, float] = {"short": 300.0, "standard": 3600.0, "long": 86400.0}
@@ -26,6 +26,7 @@ class SemanticSettings:
     scope: tuple[str, ...]
     routes: tuple[str, ...]
     similarity: float = 0.95
+    timeout: float = 2.0  # seconds that the vector of a question may take
 
 
 @frozen
@@ -84,7 +85,7 @@ def scope(raw: object, path: str, problems: Problems) -> tuple[str, ...]:
 
 
 _SEMANTIC = Table(
-    {"model": text, "scope": scope, "routes": texts, "similarity": share},
+    {"model": text, "scope": scope, "routes": texts, "similarity": share, "timeout": wait_seconds},
     required=("model", "scope", "routes"),
 )
 
@@ -105,8 +106,10 @@ cache_table = Table(
 )
 
 
-def cache_settings(table: Mapping[str, Any], routes: Collection[str] = ()) -> CacheSettings:
-    """The values of a checked table. A table that says nothing of it means that answers are kept.
+def cache_settings(
+    table: Mapping[str, Any], routes: Collection[str] = (), enabled: bool | None = None
+) -> CacheSettings:
+    """The values of a checked table. One that says nothing of it means what the stage means, or else that answers are kept.
 
     A key that is missing is a ``ValueError``: places may say a part each, and none the whole. So is a route that is
     none of ``routes``.
@@ -129,5 +132,7 @@ def cache_settings(table: Mapping[str, Any], routes: Collection[str] = ()) -> Ca
             semantic["scope"],
             tuple(name.removeprefix("route:") for name in semantic["routes"]),
             semantic.get("similarity", 0.95),
+            semantic.get("timeout", 2.0),
         )
-    return CacheSettings(**{"enabled": bool(table), **found})
+    usual = bool(table) if enabled is None else enabled
+    return CacheSettings(**{"enabled": usual, **found})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jackfield.config.bounds import origin_of
 from jackfield.config.budgets import budgets_table
 from jackfield.config.cache import cache_table
 from jackfield.config.ledger import NOT_IN_PROJECTS as NO_LEDGER_IN_PROJECTS
@@ -18,6 +19,7 @@ from jackfield.profile.schema import (
     Check,
     Problems,
     Table,
+    boolean,
     choice,
     each,
     free,
@@ -32,6 +34,7 @@ from jackfield.secret import Secret
 from jackfield.types.requests import LONGEST
 
 TRANSPORTS = ("auto", "httpx", "httpx2", "aiohttp")
+ENVIRONMENT = "environment"
 
 
 def seconds(raw: object, path: str, problems: Problems) -> float | None:
@@ -51,14 +54,36 @@ def keys(raw: object, path: str, problems: Problems) -> Any:
     return None
 
 
+def proxy(raw: object, path: str, problems: Problems) -> str:
+    """A proxy's address, or ``environment``; the problem does not show it, as it may hold a password."""
+    value = text(raw, path, problems).strip()
+    if value != ENVIRONMENT and not origin_of(value).startswith("http://"):
+        problems.append(
+            f"{path}: must be `http://host:port`, or `environment` for what the usual variables say"
+        )
+    return value
+
+
+def hosts(raw: object, path: str, problems: Problems) -> tuple[str, ...]:
+    """Hosts, which are meant over https, or addresses without a path."""
+    found = texts(raw, path, problems)
+    for item in found:
+        if origin_of(item).rpartition("://")[2] != item.rpartition("://")[2].lower() or not item:
+            problems.append(f"{path}: must be hosts, or addresses such as `http://localhost:8000`")
+    return found
+
+
 # What every provider's table may hold. The names are those of ``profile.RESERVED_SETTINGS``.
 PROVIDER_KEYS: Mapping[str, Check] = {
+    "allow_hosts": hosts,
     "api_key": keys,
     "base_url": text,
     "command": text,
+    "compliance": texts,
     "default_model": text,
     "headers": headers,
     "max_retries": integer,
+    "one_account": boolean,
     "timeout": seconds,
     "wire": text,
 }
@@ -66,10 +91,13 @@ PROVIDER_KEYS: Mapping[str, Check] = {
 # What a project's file may not say of a provider, and why. Whoever clones a repository runs with the keys
 # of his own store: what came with the code must not send them elsewhere, nor run a command.
 _NOT_IN_PROJECTS: Mapping[str, str] = {
+    "allow_hosts": "a project must not widen where a user's key may go",
     "api_key": "a credential does not belong in a project; `jackfield keys set` stores it",
     "base_url": "a project must not redirect a user's key",
     "command": "a project must not run commands",
+    "compliance": "a project must not vouch for a user's contracts",
     "headers": "a project must not add to what a user's key is sent with",
+    "one_account": "a project cannot know whose a user's keys are",
 }
 
 
@@ -127,6 +155,7 @@ FILE = Table(
         "timeout": seconds,
         "max_retries": integer,
         "transport": choice(*TRANSPORTS),
+        "proxy": proxy,
         "routes": routes_table,
         "routing": routing_table,
         "telemetry": telemetry_table,
@@ -144,6 +173,7 @@ FILE = Table(
 )
 
 NOT_IN_PROJECTS_TOP: Mapping[str, str] = {
+    "proxy": "a project must not choose who carries a user's calls",
     "telemetry": "a project must not choose who is told of a user's calls",
     "prefer": "a project must not choose whose code sees a user's key",
     "state": "a project must not choose where a user's prompts and answers are shared",

@@ -221,11 +221,16 @@ def tiers_table(raw: object, path: str, problems: Problems) -> dict[str, Any]:
     return found
 
 
-def limits_settings(table: Mapping[str, Any], tiers: Mapping[str, Any]) -> LimitsSettings:
-    """The values of checked tables. An unknown tier is a `ValueError` with its path."""
+def limits_settings(
+    table: Mapping[str, Any], tiers: Mapping[str, Any], pacing: str = "off"
+) -> LimitsSettings:
+    """The values of checked tables. An unknown tier is a `ValueError` with its path.
+
+    :param pacing: how providers' limits are met where the table does not say
+    """
     known = {**TIERS, **{name: _rates(rates) for name, rates in tiers.items()}}
     rules = tuple(_made(name, rule, known) for name, rule in table.items() if name not in _OVERALL)
-    return LimitsSettings(rules, table.get("pacing", "off"), table.get("waiting", 1000))
+    return LimitsSettings(rules, table.get("pacing", pacing), table.get("waiting", 1000))
 
 
 def _made(name: str, rule: Mapping[str, Any], tiers: Mapping[str, tuple[Rate, ...]]) -> LimitRule:

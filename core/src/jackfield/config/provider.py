@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from jackfield.config.credentials import Lookup, Need
 from jackfield.errors import BadConfig, ErrorInfo, MissingCredentials
 
 if TYPE_CHECKING:
-    from jackfield.profile import AuthSpec
+    from jackfield.profile import AuthSpec, Profile
     from jackfield.secret import Secret
 
 
@@ -34,7 +34,11 @@ class ProviderSettings:
     values: Mapping[str, str] = field(factory=dict, repr=False)
     chosen: Mapping[str, str] = field(factory=dict, repr=False)
     keys_url: str = ""
+    compliance: tuple[str, ...] = ()  # what it complies with by the user's own word
     _lookup: Lookup | None = field(default=None, repr=False, eq=False)
+    one_account: bool = (
+        False  # whether several keys are of one account, so that what belongs to it may take any
+    )
 
     def credentials(self, spec: AuthSpec) -> tuple[Secret, ...]:
         """The keys for a scheme, several of them where the user gave several."""
@@ -67,7 +71,7 @@ class ProviderSettings:
         if lookup is None:
             msg = f"the settings of `{self.provider}` were made without places to look for credentials"
             raise BadConfig(ErrorInfo("config", msg, provider=self.provider))
-        return Lookup(lookup.provider, lookup.names, lookup.layers, lookup.env, lookup.paths, lookup.warned)
+        return evolve(lookup, address=self.base_url)
 
     def _nothing(self, looked: list[str]) -> MissingCredentials:
         msg = f"no credentials for `{self.provider}`\n  looked at: {', '.join(looked)}"
@@ -79,6 +83,12 @@ class ProviderSettings:
                 "config.credentials", msg, provider=self.provider, hint=hint, sent="no", raw=tuple(looked)
             )
         )
+
+
+def credential_names(profile: Profile) -> tuple[str, ...]:
+    """What the credentials besides a key are called in settings."""
+    specs = (profile.auth, *profile.auth.alternatives)
+    return tuple(_field(name) for spec in specs for name in (*spec.fields, *spec.headers))
 
 
 def _field(name: str) -> str:

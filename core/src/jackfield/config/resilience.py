@@ -24,17 +24,24 @@ _WHOLE: Final = frozenset({
 
 @frozen
 class Stage:
-    """What is set where nothing else is: seconds for a call, retries, and the preset of the breakers."""
+    """What is set where nothing else is: seconds for a call, retries, the preset of the breakers, and so on.
+
+    ``cache`` says whether answers are kept, ``pacing`` how providers' limits are met, ``observers`` who is told.
+    """
 
     timeout: float | None = None
     max_retries: int | None = None
     breaker: str = "default"
+    cache: bool | None = None
+    pacing: str = "off"
+    observers: tuple[str, ...] = ()
+    debug: bool = False  # whether logs have all there is to know
 
 
 STAGES: Final[Mapping[str, Stage]] = {
-    "dev": Stage(timeout=10.0, max_retries=1, breaker="dev"),
-    "staging": Stage(breaker="staging"),
-    "prod": Stage(breaker="prod"),
+    "dev": Stage(timeout=10.0, max_retries=1, breaker="dev", cache=False, observers=("log",), debug=True),
+    "staging": Stage(breaker="staging", cache=True, pacing="learn"),
+    "prod": Stage(breaker="prod", cache=True, pacing="learn", observers=("otel",)),
 }
 NO_STAGE: Final = Stage()
 

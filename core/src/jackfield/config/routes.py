@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
+from jackfield.config.values import between, one_of, several_of, whole
 from jackfield.profile.schema import (
     Check,
     Problems,
@@ -20,11 +21,11 @@ from jackfield.profile.schema import (
     integer,
     join,
     listed,
-    number,
     suggestion,
     text,
     texts,
 )
+from jackfield.types.answers import FinishReason
 from jackfield.types.routes import (
     OBJECTIVES,
     ON_INTERRUPT,
@@ -33,6 +34,7 @@ from jackfield.types.routes import (
     STRATEGIES,
     TASKS,
     TRIGGERS,
+    AnswerCheck,
     Conditions,
     Route,
     Routing,
@@ -49,54 +51,6 @@ NAMES = tuple(name for known, others in STRATEGIES.items() for name in (known, *
 
 
 # -- checks of single values ---------------------------------------------------------------------
-
-
-def between(low: float, high: float, check: Check = number) -> Check:
-    """A number within bounds."""
-
-    def check_bounds(raw: object, path: str, problems: Problems) -> Any:
-        before = len(problems)
-        value = check(raw, path, problems)
-        if len(problems) == before and not low <= value <= high:
-            problems.append(f"{path}: must be between {low:g} and {high:g}, not {value:g}")
-        return value
-
-    return check_bounds
-
-
-def whole(raw: object, path: str, problems: Problems) -> int:
-    """A whole number, which may be negative."""
-    if isinstance(raw, int) and not isinstance(raw, bool):
-        return raw
-    problems.append(f"{path}: must be a whole number")
-    return 0
-
-
-def one_of(*known: str) -> Check:
-    """One of a few words, however their parts are joined; a slip is answered with what may be meant."""
-
-    def check_word(raw: object, path: str, problems: Problems) -> str:
-        word = text(raw, path, problems).replace("_", "-")
-        if isinstance(raw, str) and word not in known:
-            told = ", ".join(f"`{name}`" for name in known)
-            problems.append(f"{path}: `{raw}` is not one of {told}{suggestion(word, known)}")
-        return word
-
-    return check_word
-
-
-def several_of(*known: str) -> Check:
-    """Some of a few words."""
-
-    def check_words(raw: object, path: str, problems: Problems) -> tuple[str, ...]:
-        words = texts(raw, path, problems)
-        for word in words:
-            if word not in known:
-                told = ", ".join(f"`{name}`" for name in known)
-                problems.append(f"{path}: `{word}` is not one of {told}{suggestion(word, known)}")
-        return words
-
-    return check_words
 
 
 def model_name(raw: object, path: str, problems: Problems) -> str:
@@ -217,6 +171,28 @@ _TARGET: Mapping[str, Check] = {
 }
 _TARGET_TABLE = Table(_TARGET, ("model",))
 _FALLBACK_TABLE = Table({**_TARGET, "model": _stand_in, "models": each(model_name)}, ("model",))
+
+
+def _pattern(raw: object, path: str, problems: Problems) -> str:
+    """A regular expression."""
+    found = text(raw, path, problems)
+    try:
+        re.compile(found)
+    except re.error as exc:
+        problems.append(f"{path}: `{found:.60}` is no regular expression: {exc}")
+    return found
+
+
+_CHECK = Table(
+    {
+        "finish": several_of(*get_args(FinishReason)),
+        "min_characters": integer,
+        "max_characters": integer,
+        "matches": _pattern,
+        "excludes": texts,
+        "json": boolean,
+    }
+)
 _RULE = Table({"when": _WHEN, "targets": texts}, ("targets",))
 
 
@@ -255,6 +231,7 @@ _ROUTE = Table(
         "tasks": _task_targets,
         "rules": listed(_RULE),
         "on_interrupt": one_of(*ON_INTERRUPT),
+        "check": _CHECK,
         "extension": text,
         "objective": one_of(*OBJECTIVES),
         "tags": texts,
@@ -321,6 +298,8 @@ def _route(name: str, table: Mapping[str, Any], problems: Problems) -> Route:
     values["rules"] = tuple(
         Rule(_conditions(rule.get("when", {})), rule["targets"]) for rule in values.pop("rules", ())
     )
+    if "check" in values:
+        values["check"] = AnswerCheck(**values["check"])
     route = Route(name, targets, **values)
     problems += [f"{path}.{problem}" for problem in _contradictions(route)]
     return route
@@ -376,11 +355,27 @@ def _contradictions(route: Route) -> Iterator[str]:
         yield "strategy: `custom` needs `rules`, or the name of an `extension`"
     if route.strategy != "custom" and (route.rules or route.extension):
         yield f"strategy: `rules` and `extension` belong to `custom`, not to `{route.strategy}`"
+    yield from _unchecked(route)
     if route.primary_attempts > route.max_attempts:
         yield f"primary_attempts: {route.primary_attempts} is above max_attempts {route.max_attempts}"
     same = next((target.model for target in route.fallback if target.model in names), None)
     if same is not None:
         yield f"fallback: `{same}` is one of the targets already"
+
+
+def _unchecked(route: Route) -> Iterator[str]:
+    """A check that can lead nowhere, or that no answer passes."""
+    check = route.check
+    if check is None:
+        if route.strategy == "cascade":
+            yield "strategy: `cascade` needs a `check`, as in { min_characters = 20 }"
+        return
+    if len(route.targets) + len(route.fallback) < 2:
+        yield "check: needs a second target to ask where an answer does not pass"
+    if not check.finish:
+        yield 'check.finish: names no end, so no answer passes; leave it out for ["stop", "tool_calls"]'
+    if check.max_characters is not None and check.max_characters < check.min_characters:
+        yield f"check.max_characters: {check.max_characters} is below min_characters {check.min_characters}"
 
 
 def _told(route: Route) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
+from jackfield.config.bounds import bounds_of
 from jackfield.config.credentials import Environment, Lookup
 from jackfield.config.keys import PROVIDER_KEYS, provider_id, unknown_keys
 from jackfield.config.layers import Found, Layer, Layers
 from jackfield.config.notes import warn
 from jackfield.config.paths import Paths
-from jackfield.config.provider import ProviderSettings, checked_base_url, completed_base_url
+from jackfield.config.provider import (
+    ProviderSettings,
+    checked_base_url,
+    completed_base_url,
+    credential_names,
+)
 from jackfield.config.resilience import NO_STAGE, STAGES, Stage
 from jackfield.config.sources import environment, file_layer, given, key_variables, project_file
 from jackfield.errors import BadConfig, ErrorInfo
@@ -43,7 +49,13 @@ class Entry:
     origin: str
 
 
-_PLAIN = ("timeout", "max_retries", "default_model", "wire")  # settings that are one value, as it stands
+_PLAIN = (
+    "timeout",
+    "max_retries",
+    "default_model",
+    "one_account",
+    "wire",
+)  # settings that are one value, as it stands
 
 
 @frozen
@@ -126,12 +138,18 @@ class Settings:
         return self._value("transport") or "auto"
 
     @property
+    def proxy(self) -> str | None:
+        """The proxy calls go through: its address, or ``environment``; none if nobody says."""
+        found: str | None = self._value("proxy")
+        return found
+
+    @property
     def limits(self) -> LimitsSettings:
         """The limits of our own, and how those of providers are met."""
         from jackfield.config.limits import limits_settings
 
         try:
-            return limits_settings(self._tables("limits"), self._tables("tiers"))
+            return limits_settings(self._tables("limits"), self._tables("tiers"), self._stage.pacing)
         except ValueError as exc:
             raise BadConfig(ErrorInfo("config", str(exc))) from None
 
@@ -202,7 +220,7 @@ class Settings:
         """Who is told of what happens during calls."""
         from jackfield.config.telemetry import telemetry_of
 
-        return telemetry_of(self._layers.merged("telemetry"))
+        return telemetry_of(self._layers.merged("telemetry"), self._stage)
 
     @property
     def state(self) -> StateSettings:
@@ -223,7 +241,7 @@ class Settings:
         if "semantic" in found:
             found["semantic"] = self._layers.merged("cache", "semantic")
         try:
-            return cache_settings(found, self._layers.merged("routes"))
+            return cache_settings(found, self._layers.merged("routes"), self._stage.cache)
         except ValueError as exc:
             raise BadConfig(ErrorInfo("config", str(exc))) from None
 
@@ -288,9 +306,11 @@ class Settings:
             if setting.header and name in chosen
         }
         own = {name: found.value for name in _PLAIN if (found := self._of(names, name)) is not None}
+        address, stated = self._base_url(profile, names)
+        bounds = bounds_of(self._layers, names, profile.base_url, stated)
         return ProviderSettings(
             profile.id,
-            self._base_url(profile, names),
+            address,
             own.get("timeout", self.timeout),
             own.get("max_retries", self.max_retries),
             own.get("default_model"),
@@ -299,8 +319,17 @@ class Settings:
             values,
             chosen,
             profile.keys_url,
-            Lookup(profile.id, names, self._layers, self._env, self.paths, self._warned),
+            tuple(tags.value) if (tags := self._of(names, "compliance")) else (),
+            Lookup(profile.id, names, self._layers, self._env, self.paths, self._warned, bounds),
+            own.get("one_account", False),
         )
+
+    @property
+    def compliance(self) -> Mapping[str, tuple[str, ...]]:
+        """What providers comply with by the user's own word, by the ids he calls them."""
+        stated = [layer.at(("providers",)) or {} for layer in reversed(self._layers.layers)]
+        tables = [(provider_id(name), table) for layer in stated for name, table in layer.items()]
+        return {name: tuple(table["compliance"]) for name, table in tables if table.get("compliance")}
 
     def _of(self, names: tuple[str, ...], key: str, env: tuple[str, ...] = ()) -> Found | None:
         """What the most important place says of a provider; the vendor's variables count as environment."""
@@ -314,12 +343,13 @@ class Settings:
                     return Found(self._env.get(variable), f"env `{variable}`", layer.kind)
         return None
 
-    def _base_url(self, profile: Profile, names: tuple[str, ...]) -> str | None:
+    def _base_url(self, profile: Profile, names: tuple[str, ...]) -> tuple[str | None, str]:
+        """The address of calls, and where it stands if not in the profile."""
         found = self._of(names, "base_url", profile.base_url_env)
         if found is not None:
             given = completed_base_url(found.value, profile.base_url or "")
-            return checked_base_url(given, found.label, profile.base_path)
-        return profile.base_url
+            return checked_base_url(given, found.label, profile.base_path), found.label
+        return profile.base_url, ""
 
     def _headers(self, names: tuple[str, ...]) -> dict[str, str]:
         merged: dict[str, str] = {}
@@ -335,14 +365,18 @@ class Settings:
 
     def _refuse_unknown(self, profile: Profile, names: tuple[str, ...]) -> None:
         """Keys of the provider's table that mean nothing: an error in files, a warning from the environment."""
-        specs = (profile.auth, *profile.auth.alternatives)
-        parts = [field.lower().replace("-", "_") for spec in specs for field in (*spec.fields, *spec.headers)]
+        parts = credential_names(profile)
         known = (*PROVIDER_KEYS, *profile.settings, *parts)
+        misplaced = dict.fromkeys(parts, "it is a credential") | {
+            setting.name: "it decides where credentials go"
+            for setting in profile.settings.values()
+            if setting.guarded
+        }
         for layer in self._layers.layers:
             problems: list[str] = []
             for name in names:
                 problems += unknown_keys(layer.at(("providers", name)) or {}, f"providers.{name}", known)
-                problems += _misplaced(layer, name, parts)
+                problems += _misplaced(layer, name, misplaced)
             if problems and layer.kind == "environment":
                 self._warn_once(problems)
             elif problems:
@@ -387,13 +421,15 @@ def _start(cwd: Path | str | None) -> Path:
         return Path("/")  # the working directory has been removed
 
 
-def _misplaced(layer: Layer, name: str, parts: list[str]) -> list[str]:
-    """Credentials that only a profile knows to be such, in a project's file."""
+def _misplaced(layer: Layer, name: str, reasons: Mapping[str, str]) -> list[str]:
+    """What only a profile knows to be no matter of a project's file, where it stands in one."""
     if layer.kind != "project":
         return []
     table = layer.at(("providers", name)) or {}
     return [
-        f"providers.{name}.{part}: not allowed here: it is a credential" for part in parts if part in table
+        f"providers.{name}.{part}: not allowed here: {reason}"
+        for part, reason in reasons.items()
+        if part in table
     ]
 
 

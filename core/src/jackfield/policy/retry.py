@@ -1,4 +1,4 @@
-"""How long is waited before a failed attempt is made again at the same target, and how often it is."""
+"""How long is waited before a failed attempt is made again at the same target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ THROTTLED: Final = frozenset({"throttle", "server.overloaded"})  # these wait fr
 class RetryPolicy:
     """Full jitter below an exponential ceiling; what the provider says of waiting is obeyed, within reason."""
 
-    max_retries: int = 2
     base: float = 0.25
     throttle_base: float = 1.0
     ceiling: float = 8.0
@@ -29,10 +28,10 @@ class RetryPolicy:
     uniform: Callable[[float, float], float] = random.uniform
 
     @classmethod
-    def of(cls, rules: RetryRules, max_retries: int = 2, connect: float = 5.0) -> RetryPolicy:
+    def of(cls, rules: RetryRules, connect: float = 5.0) -> RetryPolicy:
         """The policy of some rules."""
         waits = (rules.base, rules.throttle_base, rules.ceiling, rules.longest_wait)
-        return cls(max_retries, *waits, connect, rules.tries)
+        return cls(*waits, connect, rules.tries)
 
     def too_long(self, error: ErrorInfo) -> bool:
         """Whether the provider asks for more patience than a caller can be expected to have."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from jackfield.policy.route import Decision
     from jackfield.types import Message, Usage
 
-Reason: TypeAlias = Literal["first", "retry", "fallback", "hedge", "refresh"]
+Reason: TypeAlias = Literal["first", "retry", "fallback", "hedge", "refresh", "escalation"]
+CacheResult: TypeAlias = Literal["hit", "miss", "stale", "bypass"]
 CallOutcome: TypeAlias = Literal["ok", "refused", "failed", "cancelled", "cached"]
 
 
@@ -197,7 +198,7 @@ class CacheAsked:
     """A cache was looked into."""
 
     cache: str
-    result: Literal["hit", "miss", "stale", "bypass"]
+    result: CacheResult
     saved: Decimal | None = None
 
 

@@ -16,6 +16,7 @@ class Observer(Protocol):
     """Somebody who is told of every event, in the thread or task where it happens.
 
     It must be quick and must not block: the call waits for it. What it raises is logged, and never reaches the call.
+    Prompts and answers are in the events only where an observer has a true attribute ``captures``.
     """
 
     def observe(self, event: Happening) -> None:
@@ -25,10 +26,11 @@ class Observer(Protocol):
 class Fence:
     """All observers of a client, told one after another. False where there are none, so that nothing is made."""
 
-    __slots__ = ("_failures", "_observers")
+    __slots__ = ("_failures", "_observers", "captures")
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
         self._observers = tuple(observers)
+        self.captures = any(getattr(observer, "captures", False) for observer in self._observers)
         self._failures: dict[int, int] = {}
 
     def __bool__(self) -> bool:

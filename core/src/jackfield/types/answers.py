@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from jackfield.types.due import due
 from jackfield.types.parts import Citation, Part, Reasoning, Refusal, Text, ToolCall
 from jackfield.types.quick import quick
 from jackfield.types.requests import Message
@@ -135,6 +136,7 @@ class Choice:
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
 
+@due("charge")
 @quick
 @frozen(slots=False, repr=False, str=False)
 class Completion:

@@ -252,9 +252,10 @@ class FileUpload:
 
 @frozen
 class FileRef:
-    """A file the provider keeps, by its id."""
+    """A file the provider keeps, by its id; ``account`` is whose it is, where a provider has several keys."""
 
     id: str
+    account: str = field(default="", eq=False)
 
 
 @frozen
@@ -276,6 +277,7 @@ class StoredFile(Answered):
     status: str = ""
     created: datetime | None = None
     expires: datetime | None = None
+    account: str = field(default="", eq=False, repr=False)  # whose key it came with, if there are several
 
     @property
     def document(self) -> Document:
@@ -339,6 +341,7 @@ class BatchRef:
 
     id: str
     raw: Any = field(default=None, repr=False, eq=False)
+    account: str = field(default="", repr=False, eq=False)
 
 
 @frozen
@@ -370,6 +373,7 @@ class Batch(Answered):
     expires: datetime | None = None
     raw_status: str = ""
     errors: tuple[ErrorInfo, ...] = ()
+    account: str = field(default="", eq=False, repr=False)  # whose key it came with, if there are several
 
     @property
     def done(self) -> bool:

@@ -22,12 +22,14 @@ def _bytes_repr(data: bytes | None) -> str:
 class Opaque:
     """A provider's payload, kept verbatim for the next turn: a signature, encrypted reasoning, an item id.
 
-    It is sent back only over the wire and to the provider it came from; anywhere else it is left out.
+    It is sent back only over the wire and to the provider it came from; anywhere else it is left out. ``account`` is
+    whose key it came with, where a provider has several: a few letters of a hash.
     """
 
     provider: str
     wire: str
     data: Mapping[str, Any]
+    account: str = field(default="", eq=False)
 
 
 @frozen

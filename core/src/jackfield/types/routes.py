@@ -37,6 +37,7 @@ STRATEGIES: Mapping[str, tuple[str, ...]] = {
     "sticky": (),
     "adaptive": (),
     "fallback": (),
+    "cascade": (),
     "custom": (),
 }
 
@@ -104,6 +105,18 @@ class Target:
 
 
 @frozen
+class AnswerCheck:
+    """What an answer has to be, so that no other target is asked. What is not stated does not matter."""
+
+    finish: tuple[str, ...] = ("stop", "tool_calls")
+    min_characters: int = 0
+    max_characters: int | None = None
+    matches: str = ""  # a regular expression that is found in it
+    excludes: tuple[str, ...] = ()  # phrases that are not, whatever their case
+    json: bool = False
+
+
+@frozen
 class Rule:
     """Where the conditions hold, these targets come first, in this order."""
 
@@ -137,6 +150,7 @@ class Route:
     tasks: Mapping[str, tuple[str, ...]] = field(factory=dict)
     rules: tuple[Rule, ...] = ()
     on_interrupt: OnInterrupt = "raise"  # what follows where a stream breaks off
+    check: AnswerCheck | None = None  # what an answer has to be; else the next target is asked
     extension: str = ""  # who ranks under `custom`, where no rules do
     objective: str = "reliability"  # what `adaptive` learns
     tags: tuple[str, ...] = ()
@@ -176,6 +190,7 @@ class Hints:
     region: tuple[str, ...] = ()
     compliance: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    size: int | None = None  # tokens that are expected to come out
     estimated_tokens: int | None = None
     tags: Mapping[str, str] = field(factory=dict)
 

@@ -10,6 +10,8 @@ from attrs import evolve, field, frozen
 from jackfield.errors import ErrorInfo, InvalidRequest
 
 NAMED = ("user", "key", "project", "department", "route", "tag")
+KNOWN = ("account", "global", "model", "provider", "route")
+"""What is known of a call, by the words budgets, limits and caches go by: no caller says it."""
 LONGEST = 200  # characters of a value
 MOST = 16  # further tags
 
@@ -65,6 +67,8 @@ def fault_of(given: object) -> str:
     for name, value in given.items():
         if not isinstance(name, str) or not name or len(name) > LONGEST:
             return f"the name of a tag must be a text of up to {LONGEST} characters"
+        if name in KNOWN:
+            return f"the tag `{name}` is not yours to set, for it is known of every call: call it otherwise"
         if not isinstance(value, str) or not value or len(value) > LONGEST:
             return f"the tag `{name:.40}` must be a text of 1 to {LONGEST} characters"
         if not _storable(name) or not _storable(value):

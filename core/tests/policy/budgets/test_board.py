@@ -173,9 +173,32 @@ def test_the_refusal_of_an_unknown_price_says_how_to_allow_it():
     """By the budget's own table."""
     told = reserve(budgets(all={"limit": "1 USD"}), "a", None).refusal.info
 
-    assert "give the model a price, bound the answer with `max_tokens`" in told.hint
+    assert "give the model a price" in told.hint
     assert '`unknown_price = "allow"` in [budgets.all]' in told.hint
     assert ("local.budget", "no") == (told.kind, told.sent)
+
+
+def test_what_nobody_bounds_is_assumed_by_each_budget():
+    """In tokens of answer, and a refusal says that it is an assumption."""
+    board = budgets(
+        small={"limit": "100 USD", "assume_output": 1000}, usual={"limit": "9 USD", "only": {"user": "ann"}}
+    )
+
+    small, refused = (
+        board.reserve(name, {"user": name}, lambda tokens: tokens * USD // 100, NOW, NOW + 600)
+        for name in ("bob", "ann")
+    )
+
+    assert [1000] == [want.assumed for want in small.wants]
+    assert "9 USD are left, the call may cost 81.92 USD if its answer has 8192 tokens" in str(refused.refusal)
+    assert "set `max_tokens`" in refused.refusal.info.hint
+
+
+def test_an_unknown_price_is_none_by_any_length():
+    """However long an answer is assumed to be."""
+    refused = budgets(all={"limit": "1 USD"}).reserve("a", {}, lambda tokens: None, NOW, NOW + 600)
+
+    assert "whose price is not known" in str(refused.refusal)
 
 
 def test_an_unknown_price_holds_nothing():

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jackfield.policy.caches import Where, key_of, question_of
@@ -99,6 +99,7 @@ def test_values_of_other_classes_are_told_apart():
 TEXTS = st.text(max_size=4)
 
 
+@settings(deadline=None)
 @given(
     st.tuples(*[TEXTS] * 7), st.tuples(*[TEXTS] * 7), st.lists(TEXTS, max_size=3), st.lists(TEXTS, max_size=3)
 )

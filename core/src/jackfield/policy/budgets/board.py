@@ -25,6 +25,9 @@ from jackfield.policy.limits.board import counted
 from jackfield.types import Notice
 
 Subject: TypeAlias = Mapping[str, str]
+Most: TypeAlias = "int | Callable[[int], int | None] | None"
+"""The most a call may cost in nano-dollars, ``None`` if no price is known; or that by how many tokens are assumed to
+come out, where nobody states a bound."""
 
 GRACE = 60.0
 """Seconds a hold outlives the deadline of its call."""
@@ -112,29 +115,28 @@ class Budgets:
         return bool(self.rules)
 
     def reserving(
-        self, hold: str, subject: Subject, amount: int | None, now: float, expires: float
+        self, hold: str, subject: Subject, amount: Most, now: float, expires: float
     ) -> Flow[Reserved]:
         """Set ``amount`` aside in every budget that is about the call; the upper bound of what it may cost.
 
         :param hold: the attempt's id; the same id reserves once
-        :param amount: nano-dollars; ``None`` if no price is known, which budgets refuse unless they say otherwise
+        :param amount: nano-dollars; ``None`` if no price is known, which budgets refuse unless they say otherwise; a
+            function of the tokens that are assumed to come out, if nobody states a bound
         :param expires: when the hold ends by itself: the deadline and ``GRACE``
         """
         if self._shared is None:
             return self.reserve(hold, subject, amount, now, expires)
         wants = self.wants(subject, amount)
-        refused = self._unpriced(hold, wants, amount)
+        refused = self._unpriced(hold, wants)
         if refused is not None:
             return refused
         outcome, store = yield from self._shared.reserving(hold, wants, now, expires)
         return self._told(hold, wants, store, outcome, now)
 
-    def reserve(
-        self, hold: str, subject: Subject, amount: int | None, now: float, expires: float
-    ) -> Reserved:
+    def reserve(self, hold: str, subject: Subject, amount: Most, now: float, expires: float) -> Reserved:
         """The same of this process alone, at once."""
         wants = self.wants(subject, amount)
-        refused = self._unpriced(hold, wants, amount)
+        refused = self._unpriced(hold, wants)
         if refused is not None:
             return refused
         return self._told(hold, wants, self._local, self._local.reserve(hold, wants, now, expires), now)
@@ -167,7 +169,7 @@ class Budgets:
             found.append(Status(want.rule.name, want.key[1:], want.rule.limit, settled, held, ends))
         return tuple(found)
 
-    def wants(self, subject: Subject, amount: int | None) -> tuple[Want, ...]:
+    def wants(self, subject: Subject, amount: Most) -> tuple[Want, ...]:
         """The budgets that are about a call. The route a spent budget leads to is taken, however spent it is."""
         found = []
         for rule in self.rules:
@@ -176,17 +178,20 @@ class Budgets:
                 instead = rule.on_exceeded.removeprefix("route:") == subject.get("route", "").removeprefix(
                     "route:"
                 )
-                found.append(Want((rule.name, *names), rule, amount or 0, not rule.hard or instead))
+                assumed = rule.assume_output if callable(amount) else 0
+                nano = amount(assumed) if callable(amount) else amount
+                soft = not rule.hard or instead
+                found.append(Want((rule.name, *names), rule, nano or 0, soft, assumed, nano is not None))
         return tuple(found)
 
-    def _unpriced(self, hold: str, wants: tuple[Want, ...], amount: int | None) -> Reserved | None:
+    def _unpriced(self, hold: str, wants: tuple[Want, ...]) -> Reserved | None:
         """The refusal of a call nobody knows the price of."""
-        strict = [want for want in wants if want.rule.unknown_price == "refuse"] if amount is None else []
+        strict = [want for want in wants if not want.known and want.rule.unknown_price == "refuse"]
         if not strict:
             return None
         rule = strict[0].rule
         msg = f"budget `{rule.name}` cannot hold a call whose price is not known; nothing was sent"
-        hint = "give the model a price, bound the answer with `max_tokens`, or set "
+        hint = "give the model a price, or set "
         hint += f'`unknown_price = "allow"` in [budgets.{rule.name}]'
         error = BudgetExceeded(ErrorInfo("local.budget", msg, hint=hint, sent="no"))
         return Reserved(hold, (), self._local, error)
@@ -232,9 +237,13 @@ def _written(rule: BudgetRule) -> str:
 def _exceeded(want: Want, outcome: Outcome, now: float) -> BudgetExceeded:
     rule = want.rule
     left = f"{usd_of(outcome.left).normalize():f} USD are left"
-    msg = f"{_written(rule)}: {left}, the call may cost {usd_of(want.amount).normalize():f} USD; nothing was sent"
+    may = f"the call may cost {usd_of(want.amount).normalize():f} USD"
+    if want.assumed:
+        may += f" if its answer has {want.assumed} tokens, as is assumed where nobody states a limit"
+    msg = f"{_written(rule)}: {left}, {may}; nothing was sent"
     after = None if outcome.ends == float("inf") else max(0.0, outcome.ends - now)
-    hint = "lower `max_tokens`, take a cheaper model, or raise the budget"
+    hint = "set `max_tokens`" if want.assumed else "lower `max_tokens`"
+    hint += ", take a cheaper model, or raise the budget"
     return BudgetExceeded(ErrorInfo("local.budget", msg, None, None, after, hint=hint, sent="no"))
 
 

@@ -15,12 +15,18 @@ Key = tuple[str, ...]
 
 
 class Want(NamedTuple):
-    """So much of the budget behind a key; ``soft`` if it is taken even where there is too little."""
+    """So much of the budget behind a key; ``soft`` if it is taken even where there is too little.
+
+    ``assumed`` is the length in tokens that the answer is thought to have at most, where nobody states it: then
+    ``amount`` is no bound. ``known`` is false where no price is.
+    """
 
     key: Key
     rule: BudgetRule
     amount: int
     soft: bool = False
+    assumed: int = 0
+    known: bool = True
 
 
 class Reach(NamedTuple):

@@ -142,7 +142,7 @@ _COUNTS = _Form(
     dict, lambda raw: {_TEXT.read(name): _NUMBER.read(count) for name, count in _TABLE.read(raw).items()}
 )
 
-_OPAQUE = _value(Opaque, provider=_TEXT, wire=_TEXT, data=_Form(dict, _TABLE.read))
+_OPAQUE = _value(Opaque, provider=_TEXT, wire=_TEXT, data=_Form(dict, _TABLE.read), account=_TEXT)
 _CITATION = _value(
     Citation,
     kind=_TEXT,

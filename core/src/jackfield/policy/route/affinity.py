@@ -1,6 +1,6 @@
 """What binds a request to the account it came from: signed or encrypted reasoning, kept files, stored turns.
 
-Such a request may go to targets of that provider alone, and never falls over to another.
+Such a request may go to targets of that provider alone, with the key it came with, and never falls over to another.
 """
 
 from __future__ import annotations
@@ -49,39 +49,61 @@ class Bound:
         return ErrorInfo("request.affinity", msg, hint=hint, sent="no")
 
 
+@frozen
+class Tie:
+    """One thing that binds a request: whose provider's, what it is, its id or seal, and its account if it is marked."""
+
+    provider: str
+    why: str
+    token: str
+    account: str = ""
+
+
 def bound_to(messages: Iterable[Message], extra: Mapping[str, Any] = {}) -> Bound | None:  # only read
     """What the last of several bindings says; ``None`` for a request that any account may answer."""
-    pointed = next((what for name, what in POINTERS.items() if extra.get(name)), None)
-    found = None if pointed is None else Bound("", pointed)
-    for part in _parts(messages):
-        opaque: Opaque | None = getattr(part, "opaque", None)
-        why = None if opaque is None or not opaque.data else _sealed(opaque.data, _DEPTH)
-        if opaque is not None and why is not None:
-            found = Bound(opaque.provider, why)
-        elif found is None and isinstance(part, Media) and part.file_id is not None:
-            found = Bound("", "the id of a kept file")
+    found: Bound | None = None
+    for tie in ties(messages, extra):
+        if tie.provider or found is None:
+            found = Bound(tie.provider, tie.why)
     return found
 
 
-def _parts(messages: Iterable[Message]) -> Iterator[Part]:
+def ties(messages: Iterable[Message], extra: Mapping[str, Any] = {}) -> Iterator[Tie]:  # only read
+    """All that binds a request: what it points at, then what its turns carry."""
+    for name, what in POINTERS.items():
+        pointed = extra.get(name)
+        if pointed:
+            named = pointed.get("id", "") if isinstance(pointed, Mapping) else pointed
+            yield Tie("", what, str(named))
     for message in messages:
-        for part in message.parts:
-            yield part
-            if type(part) is ToolResult:
-                yield from part.parts
+        yield from ties_of(message.parts)
 
 
-def _sealed(value: Any, depth: int) -> str | None:
-    """What in a payload only its own account can read."""
+def ties_of(parts: Iterable[Part]) -> Iterator[Tie]:
+    """What the parts of a turn carry."""
+    for part in parts:
+        opaque: Opaque | None = getattr(part, "opaque", None)
+        seal = None if opaque is None or not opaque.data else _sealed(opaque.data, _DEPTH)
+        if opaque is not None and seal is not None:
+            yield Tie(opaque.provider, *seal, opaque.account)
+        elif isinstance(part, Media) and part.file_id is not None:
+            yield Tie("", "the id of a kept file", part.file_id)
+        if type(part) is ToolResult:
+            yield from ties_of(part.parts)
+
+
+def _sealed(value: Any, depth: int) -> tuple[str, str] | None:
+    """What in a payload only its own account can read: what that is, and the seal itself."""
     if depth == 0:
         return None
+    below: Iterable[Any] = ()
     if isinstance(value, Mapping):
-        for name, below in value.items():
-            if name in SEALS and below:
-                return SEALS[name]
-            if name == "id" and isinstance(below, str) and below.startswith(_KEPT_ITEM):
-                return "a kept reasoning item"
-        return next(filter(None, (_sealed(below, depth - 1) for below in value.values())), None)
-    if isinstance(value, list | tuple):
-        return next(filter(None, (_sealed(below, depth - 1) for below in value)), None)
-    return None
+        below = value.values()
+        for name, inner in value.items():
+            if name in SEALS and inner:
+                return SEALS[name], str(inner)
+            if name == "id" and isinstance(inner, str) and inner.startswith(_KEPT_ITEM):
+                return "a kept reasoning item", inner
+    elif isinstance(value, list | tuple):
+        below = value
+    return next(filter(None, (_sealed(inner, depth - 1) for inner in below)), None)

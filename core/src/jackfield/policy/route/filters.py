@@ -53,11 +53,16 @@ def _needs(known: Known, asked: Asked) -> str:
 
 
 def _context(known: Known, asked: Asked) -> str:
-    total = asked.used + (asked.facts.output or 0)
+    total = asked.used + _longest(asked.facts)
     context = known.context
     if context is None or total <= context:
         return ""
     return f"context {context:,} is below {total:,} tokens"
+
+
+def _longest(facts: Facts) -> int:
+    """The tokens that room is needed for: as many as may come, or as are expected by the caller's own word."""
+    return facts.output or facts.hints.size or 0
 
 
 def _conditions(known: Known, asked: Asked) -> str:
@@ -139,7 +144,7 @@ def filters_for(asked: Asked, bounds: Bounds) -> Iterator[tuple[Filter, str]]:
         yield _elsewhere, BOUND
     if not facts.needs.isdisjoint(bounds.refused):
         yield _needs, UNABLE
-    if asked.used + (facts.output or 0) > bounds.context:
+    if asked.used + _longest(facts) > bounds.context:
         yield _context, UNABLE
     if bounds.conditions or route.when is not ALWAYS:
         yield _conditions, UNABLE

@@ -11,9 +11,11 @@ from typing import NamedTuple
 from attrs import frozen
 
 from jackfield.errors import KINDS
+from jackfield.types.recent import Recent
 
 ALPHA = 0.2
 HISTORY = 100
+MODELS = 1000  # that are measured at least, of which callers may name as many as they like
 UNSEEN_MS = 100.0
 UNSEEN_USD = 0.01  # per 1,000 tokens
 
@@ -132,13 +134,12 @@ class Measures:
 
     def __init__(self, alpha: float = ALPHA) -> None:
         self._alpha = alpha
-        self._meters: dict[str, Meter] = {}
+        self._meters: Recent[str, Meter] = Recent(MODELS)
 
     def of(self, model: str) -> Meter:
         """The meter of a target; made when it is first asked for."""
         found = self._meters.get(model)
-        # `setdefault` is one step under the interpreter's lock, so two threads get the same meter.
-        return found if found is not None else self._meters.setdefault(model, Meter(self._alpha))
+        return found if found is not None else self._meters.recall(model, lambda: Meter(self._alpha))
 
     def begin(self, model: str) -> None:
         """An attempt at a target has started."""
@@ -153,4 +154,4 @@ class Measures:
         self.of(model).observe(outcome)
 
     def __iter__(self) -> Iterator[Measure]:
-        return iter([meter.shown(model) for model, meter in sorted(self._meters.items())])
+        return iter([meter.shown(model) for model, meter in sorted(self._meters.kept().items())])

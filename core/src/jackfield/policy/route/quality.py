@@ -41,12 +41,12 @@ def context_fit(used: int, context: int | None) -> float:
 
 def quality_of(known: Known, task: str, used: int) -> float:
     """The quality of a target for a task, from 0 to 1."""
-    stated = known.quality
-    fit = task_fit(known, task)
+    stated, made_for = known.quality, known.target.tasks
+    fit = task_fit(known, task) if made_for else UNSTATED_FIT  # most targets are made for anything
     if stated is None:
         return BASE + TASK_SHARE * fit + CONTEXT_SHARE * context_fit(used, known.context)
     # Stated for what the target is made for: elsewhere the share of the task is missing.
-    return stated - TASK_SHARE * (1 - fit) if known.target.tasks else stated
+    return stated - TASK_SHARE * (1 - fit) if made_for else stated
 
 
 def minimum_for(task: str, hints: Hints) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 from attrs import define, evolve
@@ -124,16 +125,13 @@ class Router:
     def _asked(self, facts: Facts, detection: Detection) -> Asked:
         hints, route = facts.hints, self.route
         used = facts.tokens if hints.estimated_tokens is None else hints.estimated_tokens
-        expected = facts.output or TYPICAL_TOKENS[detection.task]
+        expected = facts.output or hints.size or TYPICAL_TOKENS[detection.task]
         costs = [most for most in (hints.max_cost, route.max_cost) if most is not None]
-        signals = self._signals(facts)
+        signals = partial(self._detector.signals, facts.prompt)  # read when somebody asks
         most = min(costs, default=None)
         return Asked(
             route, facts, detection, signals, self.measures, used, expected, most, route.max_latency_ms
         )
-
-    def _signals(self, facts: Facts) -> _Lazy:
-        return _Lazy(self._detector, facts.prompt)
 
     def _ranked(
         self,
@@ -324,7 +322,7 @@ class Router:
         self, facts: Facts, detection: Detection, found: tuple[list[Candidate], list[Dropped], str, bool]
     ) -> Decision:
         candidates, dropped, strategy, cached = found
-        signals = self._detector.signals(facts.prompt) if self._settings.telemetry else Signals()
+        signals = self._detector.signals(facts.prompt) if self._settings.telemetry else _UNTOLD
         return Decision(
             self.route.name,
             strategy,
@@ -341,17 +339,7 @@ class Router:
         )
 
 
-class _Lazy:
-    """The signals of a prompt, read when somebody asks."""
-
-    __slots__ = ("_detector", "_prompt")
-
-    def __init__(self, detector: Detector, prompt: str) -> None:
-        self._detector = detector
-        self._prompt = prompt
-
-    def __call__(self) -> Signals:
-        return self._detector.signals(self._prompt)
+_UNTOLD = Signals()
 
 
 def _left(

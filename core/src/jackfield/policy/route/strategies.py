@@ -265,11 +265,12 @@ RANKS: Mapping[str, Callable[[Choice], list[Score]]] = {
     "sticky": _sticky,
     "adaptive": _adaptive,
     "fallback": _in_order,
+    "cascade": _by_cost,  # the check of the answers says which is good enough
     "custom": _custom,
 }
 
 # Those whose order may be kept for a while: it does not hang on chance, turns, load or who asks.
-KEPT = frozenset({"task", "cost", "latency", "quality", "balanced", "capability", "fallback"})
+KEPT = frozenset({"task", "cost", "latency", "quality", "balanced", "capability", "fallback", "cascade"})
 # Those that take turns, and so are decided by one thread at a time.
 TURNS = frozenset({"round-robin", "sticky"})
 # Those that `prefer_speed` and `minimise_cost` may turn into another: the others obey a rule of their own.

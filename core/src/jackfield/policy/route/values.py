@@ -90,6 +90,11 @@ class Candidate:
         """What spoke for it, in words."""
         return worded(self.why)
 
+    @property
+    def quality_per_usd(self) -> float | None:
+        """How much quality a dollar buys; ``None`` where either is not known, or nothing is to be paid."""
+        return self.quality / self.cost if self.quality is not None and self.cost else None
+
 
 def worded(why: Why) -> str:
     """A reason in words."""
