@@ -137,6 +137,6 @@ def test_generated_blocks_are_fresh():
     """The generated pages and tables, the command line's help among them, say what the code says."""
     command = [sys.executable, str(ROOT / ".ci" / "docs.py"), "--check"]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
     assert 0 == done.returncode, done.stderr

@@ -47,8 +47,8 @@ def test_word_of_routing_is_documented(name):
 
 @pytest.mark.parametrize("name", RoutingOptions.__annotations__)
 def test_option_of_routing_is_read(name):
-    """No hint is accepted and ignored: `preset` becomes others, each of which is gone by."""
-    assert "preset" == name or re.search(rf"hints\.{name}\b", SOURCES)
+    """No hint is accepted and ignored: `preset` and `format` become others, each of which is gone by."""
+    assert name in ("preset", "format") or re.search(rf"hints\.{name}\b", SOURCES)
 
 
 @pytest.mark.parametrize("name", NAMES.values())

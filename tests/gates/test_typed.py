@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 USER = """
+from typing import assert_type
+
 import jackfield
 from jackfield import AsyncClient, Client, Completion, Image, Message, TextDelta, tool
 
@@ -17,6 +19,12 @@ answer: Completion = jackfield.complete("echo/echo-1", [Message("user", "hi")], 
 for event in Client().stream("echo/echo-1", "hi"):
     if isinstance(event, TextDelta):
         print(event.text.upper(), Image.from_url("https://a.example/x.png").url)
+
+try:
+    jackfield.complete("echo/echo-1", "hi")
+except jackfield.RateLimited as exc:
+    assert_type(exc.retry_after, float | None)
+    assert_type(exc.hint, str)
 
 async def ask() -> str:
     async with AsyncClient() as client:

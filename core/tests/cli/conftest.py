@@ -22,6 +22,7 @@ PROFILE = """
 spec = 1
 id = "acme"
 name = "Acme"
+aliases = ["acme-cloud"]
 wire = "chat_completions"
 base_url = "https://acme.invalid/v1"
 base_url_env = ["ACME_BASE_URL"]

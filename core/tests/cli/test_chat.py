@@ -176,7 +176,7 @@ def test_ctrl_c_ends_a_piped_conversation(server):
         running.stdin = None
         came = running.stdout.read(len("the first words"))
         running.send_signal(signal.SIGINT)
-        _, talk = running.communicate(timeout=30)
+        _, talk = running.communicate(timeout=300)
 
     assert (130, b"the first words") == (running.returncode, came)
     assert b"partial: acme/slow" in talk

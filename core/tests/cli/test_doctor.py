@@ -70,7 +70,24 @@ def test_proxies_are_warned_of(run):
     """Variables that are not obeyed are named."""
     status, reason = checks(run("doctor", "--json", HTTPS_PROXY="http://user:canary@proxy:3128"))["proxies"]
 
-    assert ("warn", "`HTTPS_PROXY` set, but proxies of the environment are not used") == (status, reason)
+    assert ("warn", "`HTTPS_PROXY` set, but proxies of the environment are used only when asked for") == (
+        status,
+        reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("environment", "those of the environment are used: `HTTPS_PROXY`"),
+        ("http://p:1", "one is set, and used"),
+    ],
+)
+def test_proxies_that_are_asked_for_are_told(run, setting, reason):
+    """And no address of one is shown: it may hold a password."""
+    variables = {"HTTPS_PROXY": "http://user:canary@proxy:3128", "JACKFIELD_PROXY": setting}
+
+    assert ("ok", reason) == checks(run("doctor", "--json", **variables))["proxies"]
 
 
 def test_a_key_in_clear_fails(run, acme):

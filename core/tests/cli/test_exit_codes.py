@@ -129,7 +129,7 @@ def test_ctrl_c_keeps_what_came(server):
     came = running.stdout.read(len("the first words"))
     running.send_signal(signal.SIGINT)
 
-    rest, talk = running.communicate(timeout=30)
+    rest, talk = running.communicate(timeout=300)
 
     assert (130, b"the first words", b"") == (running.returncode, came, rest)
     assert talk.startswith(b"partial: acme/slow \xc2\xb7 usage unknown")

@@ -1,19 +1,19 @@
-"""What the command costs before it does anything. The ceilings are generous: the machines of CI are slow."""
+"""What the command costs before it does anything, in time of the processor: what else a machine does is left out."""
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
 
 @pytest.mark.parametrize(("flag", "budget"), [("--version", 0.15), ("--help", 0.2)])
 def test_a_start_is_within_its_budget(home, flag, budget):
-    """The best of three starts, against a bare Python's: its share is the machine's, not ours."""
-    bare = min(_seconds(["-c", "pass"]) for _ in range(3))
-    ours = min(_seconds(["-m", "jackfield.cli", flag]) for _ in range(3))
+    """The best of five starts, against a bare Python's: its share is the machine's, not ours."""
+    bare = min(_seconds(["-c", "pass"]) for _ in range(5))
+    ours = min(_seconds(["-m", "jackfield.cli", flag]) for _ in range(5))
 
     assert ours <= max(budget * 2, bare * 8)
 
@@ -43,6 +43,12 @@ def test_a_start_loads_nothing_it_does_not_need(home, flag):
 
 
 def _seconds(arguments):
-    started = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True, timeout=60)
-    return time.perf_counter() - started
+    started = _children()
+    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True, timeout=300)
+    return _children() - started
+
+
+def _children():
+    """Seconds of the processor that all processes have taken that were started here and are over."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime

@@ -33,6 +33,8 @@ _CALL: Mapping[str, tuple[type, ...]] = {
     "region": (str,),
     "compliance": (str,),
     "needs": (str,),
+    "format": (str,),
+    "size": (int, str),
     "estimated_tokens": (int,),
     "tags": (dict,),
 }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,14 @@ _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _PLACE = re.compile(r"@([A-Z_]+)@")
+
+# What installers would know of the package, for its contract before it is installed.
+_METADATA = """Metadata-Version: 2.4
+Name: {name}
+Version: 0.1.0
+License-Expression: MIT
+Requires-Dist: jackfield{core}
+"""
 
 # Rung -> the folders of templates it is made of. Each lies where its file goes, below `src/package` in the package.
 _LAYERS: Mapping[str, tuple[str, ...]] = {
@@ -205,6 +214,7 @@ def _range(version: str) -> str:
 @click.option("--code", is_flag=True, help="With code: rung c for a shared wire, rung d otherwise.")
 @click.option("--model", metavar="ID", help="One of its models.  [default: NAME-1]")
 @click.option("--title", metavar="TEXT", help="Its name for people.")
+@click.option("--check/--no-check", default=True, help="Ask its contract at once, offline.")
 @click.option("--to", "folder", metavar="FOLDER", help="Where to write.  [default: jackfield-NAME]")
 def new_plugin(name: str, **raw: Any) -> None:
     """Write the package of the provider NAME: a repository of its own, whose tests pass at once.
@@ -213,7 +223,7 @@ def new_plugin(name: str, **raw: Any) -> None:
     thing overridden. d: a wire of its own.
     """
     plan = plan_of(name, raw)
-    _write(invocation(), plan)
+    _write(invocation(), plan, check=raw["check"])
 
 
 def plan_of(name: str, raw: Mapping[str, Any]) -> Plan:
@@ -292,20 +302,49 @@ def _plain(option: str, text: str) -> str:
     return text
 
 
-def _write(run: Invocation, plan: Plan) -> None:
+def _write(run: Invocation, plan: Plan, *, check: bool) -> None:
     if plan.folder.exists() and (not plan.folder.is_dir() or any(plan.folder.iterdir())):
         raise Misuse(f"`{plan.folder}` is there already", "name another folder: `--to FOLDER`")
-    if plan.id in known_providers():
-        run.console.warn(
-            f"`jackfield-{plan.id}` may be published already: two packages with one id exclude each other"
-        )
+    known = known_providers().get(plan.id)
+    if known is not None and known.install:
+        hint = f"`{known.install}`; what of it should be otherwise may be a package that answers one hook"
+        raise Misuse(f"`{plan.id}` has a package already, and two with one id exclude each other", hint)
     written = sorted(_put(plan.folder / place, text) for place, text in plan.files())
-    if run.json:
-        run.console.json({"folder": str(plan.folder), "rung": plan.rung, "wire": plan.wire, "files": written})
-        return
-    for place in written:
+    for place in () if run.json else written:
         run.console.out(place)
+    card = _tried(run, plan) if check else {}
+    if run.json:
+        form = {"folder": str(plan.folder), "rung": plan.rung, "wire": plan.wire, "files": written}
+        run.console.json({**form, "contract": {name: card[name] for name in ("level", "failed") if card}})
+        return
     run.console.note(f"next: cd {plan.folder} && pip install -e '.[test]' && pytest")
+    run.console.note(
+        f'      jackfield -m {plan.id}/{plan.model} "Name three rivers."   # with a key in {plan.key_env}'
+    )
+    run.console.note(f"      jackfield record {plan.id} --list")
+
+
+def _tried(run: Invocation, plan: Plan) -> Mapping[str, Any]:
+    """The scorecard of what was written, as if it were installed; empty where that cannot be found out here."""
+    from jackfield.cli.checks.contract import INSTALL, cards_of, missing
+
+    if missing():
+        run.console.note(f"its contract was not asked: `{missing()}` is not installed (`{INSTALL}`)")
+        return {}
+    with TemporaryDirectory(prefix="jackfield-") as site:
+        metadata = Path(site) / f"{plan.package}-0.1.0.dist-info"
+        _put(metadata / "METADATA", _METADATA.format(name=plan.distribution, core=_range(__version__)))
+        _put(metadata / "entry_points.txt", f"[jackfield.providers]\n{plan.id} = {plan.package}\n")
+        folder = plan.folder.resolve()
+        tests = str(folder / "tests" / "test_contract.py")
+        cards, printed = cards_of("--import-mode=importlib", tests, path=[Path(site), folder / "src"])
+    card: Mapping[str, Any] = cards.get(plan.id, {})
+    if not card or card["failed"]:
+        run.console.warn(f"its contract is not met:\n{printed[-1000:]}")
+    else:
+        met = sum(outcome == "passed" for outcome in card["rules"].values())
+        run.console.note(f"its contract is met: {card['level']}, {met} of {len(card['rules'])} rules")
+    return card
 
 
 def _put(file: Path, text: str) -> str:

@@ -204,7 +204,7 @@ def _record(run: Invocation, studio: Studio, one: Wanted) -> list[str]:
     from jackfield.testing.shelf import changes
     from jackfield.transport import default_transport
 
-    inner: Any = NoTransport() if run.offline else default_transport()
+    inner: Any = NoTransport() if run.offline else default_transport(proxy=run.settings.proxy)
     transport = RecordingTransport(inner)
     # a client of its own: each cassette holds all that is needed, the fetching of a token too
     with Client(run.settings, registry=run.registry, transport=transport) as client:

@@ -107,6 +107,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "reason": candidate.reason,
         "cost": _rounded(candidate.cost),
         "quality": None if candidate.quality is None else round(candidate.quality, 4),
+        "quality_per_usd": _rounded(candidate.quality_per_usd),
         "latency_ms": candidate.latency_ms,
         "fallback": candidate.fallback,
     }
