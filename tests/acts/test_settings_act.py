@@ -158,6 +158,7 @@ PROVIDERS = {
     "api_key": "config/test_credentials.py::places_are_asked_in_order",
     "base_url": "client/test_answers.py::an_address_that_is_missing_is_hinted_at",
     "command": "config/test_credentials.py::a_command_that_fails_is_told_without_its_output",
+    "compliance": "registry/test_compliance.py::routes_filter_by_it",
     "default_model": "client/test_clients.py::a_provider_alone_stands_for_its_default_model",
     "headers": f"{HERE}a_provider_may_have_settings_of_its_own",
     "one_account": "client/test_accounts.py::one_account_may_take_any_key",
