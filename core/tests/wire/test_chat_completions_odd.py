@@ -48,7 +48,15 @@ def test_a_content_that_is_none_is_told(content):
     assert "protocol.body" == streamed(delta("stop", content=content))[-1].error.kind
 
 
-@pytest.mark.parametrize("content", [{"type": "text", "text": "hi"}, [{"text": "hi"}], [None, "hi"]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "text", "text": "hi"},
+        [{"text": "hi"}],
+        [{"type": None, "text": "hi"}],
+        [None, "hi"],
+    ],
+)
 def test_an_item_may_stand_alone_or_say_no_type(content):
     """And one that is null is none."""
     assert "hi" == whole({"content": content}).text == fold(streamed(delta("stop", content=content))).text
@@ -63,6 +71,16 @@ def test_a_call_may_stand_alone(calls):
         [one.tool_calls[0].id for one in found],
         [one.finish.reason for one in found],
     ]
+
+
+@pytest.mark.parametrize("nothing", [{"tool_calls": {}}, {"content": {}}, {"tool_calls": None}])
+def test_an_empty_object_is_nothing(nothing):
+    """It was read as a call of a tool without a name, or as an answer that cannot be read."""
+    said = {"content": "hi", **nothing}
+    wanted = said["content"] or ""
+
+    for answer in (whole(said), fold(streamed(delta("stop", **said)))):
+        assert (wanted, (), "stop") == (answer.text, answer.tool_calls, answer.finish.reason)
 
 
 def test_null_as_a_text_is_no_id():

@@ -51,6 +51,13 @@ def whole(*content):
     return fold(WIRE.parse_completion(Reply(200, {}, json.dumps(body).encode()))[0])
 
 
+def test_a_block_may_hold_a_whole_document():
+    """What a tool of the vendor's fetched comes in one event."""
+    page = {"type": "web_fetch_tool_result", "content": {"data": "x" * (1 << 20)}}
+
+    assert [Other] == [type(part) for part in read(begin(**page)).parts]
+
+
 @pytest.mark.parametrize("block", [{"type": "text"}, {"type": "text", "text": None}, {}, {"type": None}])
 @pytest.mark.parametrize("kind", [{"type": "text_delta"}, {}])
 def test_a_text_may_begin_without_words(block, kind):

@@ -7,8 +7,9 @@ which, as a generator that yields calls, is sent replies, and returns the answer
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -55,6 +56,33 @@ class Verbs(Generic[Asked, Answer]):
         """One call, one reply."""
         reply = yield self.render(request)
         return self.parse(reply)
+
+
+class TwoWay(ABC, Generic[Asked, Answer]):
+    """One exchange as a class of its four verbs: without all of them it is not made."""
+
+    name: ClassVar[str]
+    method: ClassVar[str] = "POST"
+
+    @abstractmethod
+    def render(self, request: Asked) -> Call:
+        """The call that asks."""
+
+    @abstractmethod
+    def parse(self, reply: Reply) -> Answer:
+        """The answer of a reply."""
+
+    @abstractmethod
+    def read(self, call: Call) -> Asked:
+        """The request a call asks."""
+
+    @abstractmethod
+    def write(self, answer: Answer) -> Reply:
+        """The reply that answers."""
+
+    def ask(self, request: Asked) -> Steps[Answer]:
+        """One call, one reply."""
+        return self.parse((yield self.render(request)))
 
 
 Operations: TypeAlias = Mapping[str, Operation]

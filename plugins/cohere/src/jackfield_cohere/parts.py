@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from jackfield.errors import ErrorInfo, InvalidRequest, Unsupported
 from jackfield.types import Document, Image, Other, Part, Reasoning, Text
 from jackfield.wire.facts import words
-from jackfield_cohere.tables import THINKING, Seal
+from jackfield.wire.seal import Seal
+from jackfield_cohere.tables import THINKING
 
 Item: TypeAlias = dict[str, Any]
 

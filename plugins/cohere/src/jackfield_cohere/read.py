@@ -12,9 +12,10 @@ from jackfield.jsontext import dump_text, loads
 from jackfield.types import Message, Output, Part, Reasoning, Request, Text, Tool, ToolCall, ToolResult
 from jackfield.wire.call import Call
 from jackfield.wire.facts import items, words
+from jackfield.wire.seal import Seal
 from jackfield_cohere.citations import citation_of, is_cited
 from jackfield_cohere.parts import read_document, read_item
-from jackfield_cohere.tables import OPTIONS, PLAN, TOOL_CHOICES, UNBOUNDED, Rules, Seal
+from jackfield_cohere.tables import OPTIONS, PLAN, TOOL_CHOICES, UNBOUNDED, Rules
 
 _CHOICES = {theirs: ours for ours, theirs in TOOL_CHOICES.items()}
 _READ = frozenset({"model", "messages", "tools", "tool_choice", "strict_tools", "stream", *OPTIONS.values()})

@@ -23,6 +23,7 @@ from jackfield.types import (
     ToolCall,
     ToolResult,
 )
+from jackfield.wire.seal import Seal
 from jackfield_cohere.citations import written_citation
 from jackfield_cohere.parts import Item, document_of, image_item, shortest, text_item, unsupported
 from jackfield_cohere.tables import (
@@ -34,7 +35,6 @@ from jackfield_cohere.tables import (
     THINKING,
     TOOL_CHOICES,
     Rules,
-    Seal,
 )
 
 

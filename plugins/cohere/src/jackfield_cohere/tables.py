@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from jackfield.types import FinishReason, Opaque
+from jackfield.types import FinishReason
+from jackfield.wire.seal import Seal
 
 NAME = "cohere"
 
@@ -73,23 +74,6 @@ REPORTS: Mapping[str, str] = {
 
 PLAN = "tool_plan"
 THINKING = "thinking"
-
-
-@frozen
-class Seal:
-    """Marks what only this provider can read back, and opens only its own."""
-
-    provider: str
-
-    def close(self, data: Mapping[str, Any]) -> Opaque:
-        """``data`` with the mark."""
-        return Opaque(self.provider, NAME, data)
-
-    def open(self, opaque: Opaque | None) -> Mapping[str, Any] | None:
-        """What was sealed; ``None`` for nothing and for what another provider or wire sealed."""
-        if opaque is None or opaque.provider != self.provider or opaque.wire != NAME:
-            return None
-        return opaque.data
 
 
 @frozen

@@ -14,11 +14,12 @@ from jackfield.plugin import Call, Dialect, Framing, Headers, Reply, StreamParse
 from jackfield.types import Completion, Request
 from jackfield.wire.fence import understood
 from jackfield.wire.operation import Operations
+from jackfield.wire.seal import Seal
 from jackfield_cohere.parse import parse_failure, parse_reply
 from jackfield_cohere.read import body_of, read_body, refused
 from jackfield_cohere.render import merged, render_body
 from jackfield_cohere.stream import CohereStream
-from jackfield_cohere.tables import DEFAULTS, NAME, Rules, Seal
+from jackfield_cohere.tables import DEFAULTS, NAME, Rules
 from jackfield_cohere.write import CohereWriter, whole, write_body, write_failure
 
 JSON = "application/json"
@@ -34,7 +35,7 @@ class CohereWire:
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.rules = Rules(Seal(dialect.provider), {**DEFAULTS, **dialect.settings})
+        self.rules = Rules(Seal(dialect.provider, NAME), {**DEFAULTS, **dialect.settings})
         own = {"content-type": JSON, **dialect.headers}
         self._headers = Headers({"accept": JSON, **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})

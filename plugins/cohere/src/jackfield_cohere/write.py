@@ -24,8 +24,9 @@ from jackfield.events import (
 from jackfield.jsontext import dumps
 from jackfield.types import Completion, Finish, Reasoning, Refusal, Text, TokenLogprob, ToolCall, Usage
 from jackfield.wire.call import Headers, Reply
+from jackfield.wire.seal import Seal
 from jackfield_cohere.citations import written_citation
-from jackfield_cohere.tables import FINISH_WORDS, FINISHES, PLAN, REPORTS, THINKING, Seal
+from jackfield_cohere.tables import FINISH_WORDS, FINISHES, PLAN, REPORTS, THINKING
 from jackfield_cohere.usage import usage_fields
 
 NO_ID = "00000000-0000-4000-8000-000000000000"

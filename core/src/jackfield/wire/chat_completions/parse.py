@@ -132,7 +132,7 @@ def reasoning_opaque(provider: str, replay: str, details: list[Any] | None) -> O
 def items_of(content: Any) -> list[Any]:
     """The items of a content that is no text: a list, or one alone."""
     if type(content) is dict:
-        return [content]
+        return [content] if content else []
     if type(content) is list:
         return content
     raise malformed("its content is neither a text nor a list")
@@ -145,7 +145,7 @@ def content_parts(item: Any, provider: str) -> Iterator[Part]:
         return
     if item is None:
         return
-    kind = item.get("type", "text" if "text" in item else None) if isinstance(item, dict) else None
+    kind = (item.get("type") or ("text" if "text" in item else None)) if isinstance(item, dict) else None
     if kind in ("text", "output_text"):
         if item.get("text"):
             yield Text(str(item["text"]))
@@ -232,7 +232,7 @@ def calls_of(message: Mapping[str, Any], provider: str) -> list[ToolCall]:
 
 def call_items(value: Any) -> list[dict[str, Any]]:
     """The calls of a message or delta: a list, or one alone (2026-02); what is null is none."""
-    items = [value] if type(value) is dict else listed(value, "tool_calls")
+    items = [value] if value and type(value) is dict else listed(value, "tool_calls")
     found = [item for item in items if item is not None]
     if all(type(item) is dict for item in found):
         return found

@@ -37,6 +37,7 @@ from jackfield.wire.chat_completions.forms import (
 )
 from jackfield.wire.chat_completions.settings import Settings
 from jackfield.wire.chat_completions.tables import OPTION_FIELDS
+from jackfield.wire.schemas import is_closed
 
 WIRE = NAME
 WEB_SEARCH = "web_search"
@@ -309,25 +310,10 @@ def _response_format(output: Output) -> dict[str, Any]:
         form["description"] = output.description
     form["schema"] = output.schema
     # A class of the caller's is meant to be built from the answer: held to strictly wherever its schema allows.
-    strict = True if output.strict is None and output.target and _closed(output.schema) else output.strict
+    strict = True if output.strict is None and output.target and is_closed(output.schema) else output.strict
     if strict is not None:
         form["strict"] = strict
     return {"type": "json_schema", "json_schema": form}
-
-
-def _closed(schema: Any) -> bool:
-    """Whether every object of a schema names all its properties, as the strict form demands."""
-    if isinstance(schema, list):
-        return all(map(_closed, schema))
-    if not isinstance(schema, Mapping):
-        return True
-    if schema.get("type") == "object":
-        properties = schema.get("properties")
-        if not isinstance(properties, Mapping) or schema.get("additionalProperties") is not False:
-            return False
-        if set(schema.get("required", ())) != set(properties):
-            return False
-    return all(map(_closed, schema.values()))
 
 
 def _add_options(body: dict[str, Any], options: Mapping[str, Any], reasoning: str) -> None:

@@ -23,7 +23,8 @@ from jackfield.types import (
     ToolCall,
     Video,
 )
-from jackfield.wire.generate_content.tables import Rules, Seal
+from jackfield.wire.generate_content.tables import Rules
+from jackfield.wire.seal import Seal
 
 MEDIA: Mapping[str, type[Media]] = {"image": Image, "audio": Audio, "video": Video}
 

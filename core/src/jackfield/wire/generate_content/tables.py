@@ -8,7 +8,8 @@ from typing import Any
 from attrs import field, frozen
 
 from jackfield.errors import BadConfig, ErrorInfo
-from jackfield.types import FinishReason, Opaque
+from jackfield.types import FinishReason
+from jackfield.wire.seal import Seal
 
 NAME = "generate_content"
 
@@ -200,23 +201,6 @@ STATUS_CODES: Mapping[int, str] = {
 
 OURS = "gc_"
 """What the ids begin with that we give to calls that came without one: they are never sent."""
-
-
-@frozen
-class Seal:
-    """Marks what only this provider can read back, and opens only its own."""
-
-    provider: str
-
-    def close(self, data: Mapping[str, Any]) -> Opaque:
-        """``data`` with the mark."""
-        return Opaque(self.provider, NAME, data)
-
-    def open(self, opaque: Opaque | None) -> Mapping[str, Any] | None:
-        """What was sealed; ``None`` for nothing and for what another provider or wire sealed."""
-        if opaque is None or opaque.provider != self.provider or opaque.wire != NAME:
-            return None
-        return opaque.data
 
 
 @frozen

@@ -18,9 +18,10 @@ from jackfield.wire.generate_content.parse import parse_failure, parse_reply
 from jackfield.wire.generate_content.read import read_body, refused
 from jackfield.wire.generate_content.render import merged, render_body
 from jackfield.wire.generate_content.stream import ContentStream
-from jackfield.wire.generate_content.tables import DEFAULTS, NAME, Rules, Seal, checked
+from jackfield.wire.generate_content.tables import DEFAULTS, NAME, Rules, checked
 from jackfield.wire.generate_content.write import ContentWriter, whole, write_body, write_failure
 from jackfield.wire.operation import Operations
+from jackfield.wire.seal import Seal
 
 COMPLETE, STREAM = "generateContent", "streamGenerateContent"
 AS_EVENTS = (("alt", "sse"),)
@@ -40,7 +41,7 @@ class GenerateContent:
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self.rules = Rules(Seal(dialect.provider), checked(dialect.settings), dialect.base.rstrip("/"))
+        self.rules = Rules(Seal(dialect.provider, NAME), checked(dialect.settings), dialect.base.rstrip("/"))
         own = {"content-type": "application/json", **dialect.headers}
         self.headers = Headers({"accept": "application/json", **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})

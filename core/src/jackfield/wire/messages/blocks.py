@@ -20,7 +20,7 @@ from jackfield.types import (
     ToolCall,
     ToolResult,
 )
-from jackfield.wire.messages.tables import Seal
+from jackfield.wire.seal import Seal
 
 Block: TypeAlias = dict[str, Any]
 

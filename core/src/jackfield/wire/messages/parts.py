@@ -21,7 +21,8 @@ from jackfield.types import (
     ToolResult,
 )
 from jackfield.wire.facts import items, place, words
-from jackfield.wire.messages.tables import CITATIONS, Seal
+from jackfield.wire.messages.tables import CITATIONS
+from jackfield.wire.seal import Seal
 
 PLAIN_LENGTH = 2  # a text block of `type` and `text` alone
 

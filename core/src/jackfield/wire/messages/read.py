@@ -23,7 +23,8 @@ from jackfield.types import (
 from jackfield.wire.messages.parts import cache_point, parts_of_content
 from jackfield.wire.messages.reasoning import read_reasoning
 from jackfield.wire.messages.render import hosted_tool
-from jackfield.wire.messages.tables import OPTIONS, TOOL_CHOICES, Rules, Seal
+from jackfield.wire.messages.tables import OPTIONS, TOOL_CHOICES, Rules
+from jackfield.wire.seal import Seal
 
 _CHOICES = {theirs: ours for ours, theirs in TOOL_CHOICES.items()}
 _ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}

@@ -18,8 +18,8 @@ from jackfield.wire.messages.tables import (
     ROLES,
     TOOL_CHOICES,
     Rules,
-    Seal,
 )
+from jackfield.wire.seal import Seal
 
 IMPLIED_NAMES = frozenset(name for name, _ in IMPLIED)
 _DATED = re.compile(r"_\d{8}$")

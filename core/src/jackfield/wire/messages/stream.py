@@ -33,7 +33,8 @@ from jackfield.wire.messages.parse import (
     warnings_of,
 )
 from jackfield.wire.messages.parts import citation_of, part_of
-from jackfield.wire.messages.tables import ANSWER_TOOL, Rules, Seal
+from jackfield.wire.messages.tables import ANSWER_TOOL, Rules
+from jackfield.wire.seal import Seal
 
 END_MARK = "[DONE]"  # the format has none, but hosts that speak several formats send it
 

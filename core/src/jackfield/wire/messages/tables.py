@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from jackfield.types import FinishReason, Opaque
+from jackfield.types import FinishReason
+from jackfield.wire.seal import Seal
 
 NAME = "messages"
 
@@ -173,23 +174,6 @@ REPORT_OTHERWISE = "api_error"
 
 STATUSES: Mapping[str, int] = {"request.context": 413, "server": 500, "server.overloaded": 529}
 """Statuses that are the format's own; for all else the usual ones serve."""
-
-
-@frozen
-class Seal:
-    """Marks what only this provider can read back, and opens only its own."""
-
-    provider: str
-
-    def close(self, data: Mapping[str, Any]) -> Opaque:
-        """``data`` with the mark."""
-        return Opaque(self.provider, NAME, data)
-
-    def open(self, opaque: Opaque | None) -> Mapping[str, Any] | None:
-        """What was sealed; ``None`` for nothing and for what another provider or wire sealed."""
-        if opaque is None or opaque.provider != self.provider or opaque.wire != NAME:
-            return None
-        return opaque.data
 
 
 @frozen

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from jackfield.errors import ErrorInfo, JackfieldError
 from jackfield.events import Event
-from jackfield.framing.sse import SSE
+from jackfield.framing.sse import LargeSSE
 from jackfield.jsontext import dumps, loads
 from jackfield.types import Completion, Request
 from jackfield.wire.base import Dialect, Framing, StreamParser, StreamWriter
@@ -17,9 +17,10 @@ from jackfield.wire.messages.parse import parse_failure, parse_reply
 from jackfield.wire.messages.read import read_body, refused
 from jackfield.wire.messages.render import merged, render_body
 from jackfield.wire.messages.stream import MessagesStream
-from jackfield.wire.messages.tables import DEFAULTS, NAME, Rules, Seal
+from jackfield.wire.messages.tables import DEFAULTS, NAME, Rules
 from jackfield.wire.messages.write import MessagesWriter, whole, write_body, write_failure
 from jackfield.wire.operation import Operations
+from jackfield.wire.seal import Seal
 
 
 class Messages:
@@ -35,7 +36,7 @@ class Messages:
         settings = {**DEFAULTS, **dialect.settings}
         by_tool = settings["structured"] == "tool"
         self.prefills: bool = settings["prefill"]
-        self.rules = Rules(Seal(dialect.provider), settings, dialect.max_output, by_tool)
+        self.rules = Rules(Seal(dialect.provider, NAME), settings, dialect.max_output, by_tool)
         own = {"content-type": "application/json", **dialect.headers}
         self._headers = Headers({"accept": "application/json", **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})
@@ -44,7 +45,7 @@ class Messages:
 
     def framing(self) -> Framing:
         """A fresh framing for one stream."""
-        return SSE()
+        return LargeSSE()
 
     # -- the client half ---------------------------------------------------------------------------
 

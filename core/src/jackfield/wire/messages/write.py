@@ -43,8 +43,8 @@ from jackfield.wire.messages.tables import (
     REPORTS,
     STATUSES,
     STOP_REASONS,
-    Seal,
 )
+from jackfield.wire.seal import Seal
 
 NO_ID = "msg_local"
 _LOCATIONS = {kind: location for location, (kind, _) in CITATIONS.items()}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from jackfield.errors import ErrorInfo, InvalidRequest, Malformed, Unsupported
 from jackfield.jsontext import dumps, loads
@@ -14,7 +13,7 @@ from jackfield.wire.call import Call, Headers, Reply, Segment
 from jackfield.wire.chat_completions.tables import CODES
 from jackfield.wire.fence import understood
 from jackfield.wire.multipart import Attached, Form, read_form, write_form
-from jackfield.wire.operation import Steps, Verbs
+from jackfield.wire.operation import TwoWay, Verbs
 from jackfield.wire.replies import body_error, json_body
 
 Asked = TypeVar("Asked")
@@ -23,14 +22,12 @@ Answer = TypeVar("Answer")
 JSON = "application/json"
 
 
-class Codec(ABC, Generic[Asked, Answer]):
+class Codec(TwoWay[Asked, Answer]):
     """One exchange in one dialect.
 
     ``[dialect.operations.NAME]`` may set another ``path``, more ``fields`` (option to name) and ``headers``.
     """
 
-    name: ClassVar[str]
-    method: ClassVar[str] = "POST"
     path: ClassVar[tuple[Segment, ...]]
     fields: ClassVar[Mapping[str, str]] = {}  # option -> what the format calls it
 
@@ -41,24 +38,6 @@ class Codec(ABC, Generic[Asked, Answer]):
         named = {**self.fields, **terms.get("fields", {})}
         self.names: Mapping[str, str] = {option: field for option, field in named.items() if field}
         self.own: Mapping[str, str] = {**dialect.headers, **terms.get("headers", {})}
-
-    # -- the four verbs ----------------------------------------------------------------------------
-
-    @abstractmethod
-    def render(self, request: Asked) -> Call:
-        """The call that asks."""
-
-    @abstractmethod
-    def parse(self, reply: Reply) -> Answer:
-        """The answer of a reply."""
-
-    @abstractmethod
-    def read(self, call: Call) -> Asked:
-        """The request a call asks."""
-
-    @abstractmethod
-    def write(self, answer: Answer) -> Reply:
-        """The reply that answers."""
 
     @property
     def exchanges(self) -> tuple[Verbs[Any, Any], ...]:
@@ -72,10 +51,6 @@ class Codec(ABC, Generic[Asked, Answer]):
             return understood(lambda: read(call), invalid)
 
         return Verbs(self.name, self.method, place, self.render, self.parse, fenced, self.write)
-
-    def ask(self, request: Asked) -> Steps[Answer]:
-        """One call, one reply."""
-        return self.parse((yield self.render(request)))
 
     # -- for the client half -----------------------------------------------------------------------
 
@@ -198,7 +173,7 @@ def measured(value: object) -> float | None:
     """A number, also one that is written as a text."""
     try:
         return float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -24,7 +24,8 @@ from jackfield.types import (
     ToolCall,
 )
 from jackfield.wire.facts import place, score, words
-from jackfield.wire.responses.tables import LOCAL, NAME, Seal
+from jackfield.wire.responses.tables import LOCAL, NAME
+from jackfield.wire.seal import Seal
 
 Item = dict[str, Any]
 

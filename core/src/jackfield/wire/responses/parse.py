@@ -21,7 +21,8 @@ from jackfield.wire.base import Dialect
 from jackfield.wire.facts import figure
 from jackfield.wire.replies import body_error
 from jackfield.wire.responses.items import contents_of, logprobs_of, parts_of_item, text_alone
-from jackfield.wire.responses.tables import CODES, INCOMPLETE, Seal
+from jackfield.wire.responses.tables import CODES, INCOMPLETE
+from jackfield.wire.seal import Seal
 
 _PENDING = frozenset({"queued", "in_progress"})
 

@@ -27,8 +27,9 @@ from jackfield.types import (
 )
 from jackfield.wire.chat_completions.tables import AUDIO_TYPES
 from jackfield.wire.responses.items import Item, kept_of, parts_of_item, word
-from jackfield.wire.responses.tables import LOGPROBS, OPTIONS, TOOL_CHOICES, Rules, Seal
+from jackfield.wire.responses.tables import LOGPROBS, OPTIONS, TOOL_CHOICES, Rules
 from jackfield.wire.responses.turns import BREAKPOINT, CONTENT
+from jackfield.wire.seal import Seal
 
 _ROLES: Mapping[str, Role] = {
     "user": "user",

@@ -18,6 +18,7 @@ from jackfield.wire.responses.tables import (
     unsupported,
 )
 from jackfield.wire.responses.turns import Turns
+from jackfield.wire.schemas import is_closed
 
 _NOT_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -157,25 +158,10 @@ def _format(output: Output) -> dict[str, Any]:
     if output.description:
         form["description"] = output.description
     # A class of the caller's is meant to be built from the answer: held to strictly wherever its schema allows.
-    strict = True if output.strict is None and output.target and _closed(output.schema) else output.strict
+    strict = True if output.strict is None and output.target and is_closed(output.schema) else output.strict
     if strict is not None:
         form["strict"] = strict
     return form
-
-
-def _closed(schema: Any) -> bool:
-    """Whether every object of a schema names all its properties, as the strict form demands."""
-    if isinstance(schema, list):
-        return all(map(_closed, schema))
-    if not isinstance(schema, Mapping):
-        return True
-    if schema.get("type") == "object":
-        properties = schema.get("properties")
-        if not isinstance(properties, Mapping) or schema.get("additionalProperties") is not False:
-            return False
-        if set(schema.get("required", ())) != set(properties):
-            return False
-    return all(map(_closed, schema.values()))
 
 
 def merged(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,8 @@ from jackfield.wire.responses.items import (
     parts_of_item,
 )
 from jackfield.wire.responses.parse import failure_of, finish_of, pending, table, text_or, usage_of
-from jackfield.wire.responses.tables import CODES, Seal
+from jackfield.wire.responses.tables import CODES
+from jackfield.wire.seal import Seal
 
 END_MARK = "[DONE]"
 

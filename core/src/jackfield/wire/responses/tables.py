@@ -8,8 +8,9 @@ from typing import Any
 from attrs import field, frozen
 
 from jackfield.errors import BadConfig, ErrorInfo, Unsupported
-from jackfield.types import FinishReason, Opaque
+from jackfield.types import FinishReason
 from jackfield.wire.chat_completions.tables import CODES as FAMILY_CODES
+from jackfield.wire.seal import Seal
 
 NAME = "responses"
 
@@ -113,27 +114,6 @@ LOCAL = "local_"
 
 
 @frozen
-class Seal:
-    """Marks what only this provider can read back, and opens only its own."""
-
-    provider: str
-
-    def close(self, data: Mapping[str, Any]) -> Opaque:
-        """``data`` with the mark."""
-        return Opaque(self.provider, NAME, data)
-
-    def keep(self, data: Mapping[str, Any]) -> Opaque | None:
-        """``data`` with the mark, if there is any."""
-        return Opaque(self.provider, NAME, data) if data else None
-
-    def open(self, opaque: Opaque | None) -> Mapping[str, Any] | None:
-        """What was sealed; ``None`` for nothing and for what another provider or wire sealed."""
-        if opaque is None or opaque.provider != self.provider or opaque.wire != NAME:
-            return None
-        return opaque.data
-
-
-@frozen
 class Rules:
     """What rendering and reading depend on besides the request: the settings of one dialect, checked."""
 
@@ -154,7 +134,7 @@ def rules_of(given: Mapping[str, Any], provider: str) -> Rules:
     """The settings a dialect gives, over the defaults."""
     for name, value in given.items():
         _check(name, value)
-    return Rules(Seal(provider), **{**DEFAULTS, **given})
+    return Rules(Seal(provider, NAME), **{**DEFAULTS, **given})
 
 
 def _check(name: str, value: Any) -> None:

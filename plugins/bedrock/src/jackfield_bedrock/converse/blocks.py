@@ -24,8 +24,9 @@ from jackfield.types import (
     ToolResult,
     Video,
 )
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.parts import HOSTED
-from jackfield_bedrock.converse.tables import FORMATS, LOCATIONS, Seal
+from jackfield_bedrock.converse.tables import FORMATS, LOCATIONS
 
 Block: TypeAlias = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Writer:
         """A text; with what it cites, where that came from here."""
         if not part.text:
             return None  # the format refuses empty texts
-        own = self.seal.open(part.opaque)
+        own = self.seal.open(part.opaque) or {}
         if "citations" in own:
             return cited(part.text, own["citations"])
         return {"text": part.text}
@@ -71,7 +72,7 @@ class Writer:
 
     def reasoning(self, part: Reasoning) -> Block | None:
         """Reasoning that was signed here; what was not is refused there."""
-        own = self.seal.open(part.opaque)
+        own = self.seal.open(part.opaque) or {}
         if not own:
             return None
         return {"reasoningContent": dict(own) if "redactedContent" in own else reasoning_text(part.text, own)}
@@ -82,7 +83,7 @@ class Writer:
 
     def tool_result(self, part: ToolResult) -> Block:
         """The answer of a tool."""
-        own = self.seal.open(part.opaque)
+        own = self.seal.open(part.opaque) or {}
         content = [found for found in map(self.result_item, part.parts) if found is not None]
         block: Block = {"toolUseId": part.call_id, "content": content}
         if part.error:
@@ -92,7 +93,7 @@ class Writer:
     def result_item(self, part: Part) -> Block | None:
         """One item of a tool's answer."""
         if isinstance(part, Text):
-            own = self.seal.open(part.opaque)
+            own = self.seal.open(part.opaque) or {}
             if "json" in own:
                 return dict(own)
             if self._json_results:
@@ -102,13 +103,13 @@ class Writer:
     def media(self, part: Media) -> Block:
         """A picture, film or sound."""
         kind = type(part).__name__.lower()
-        rest = dict(self.seal.open(part.opaque))
+        rest = dict(self.seal.open(part.opaque) or {})
         place = rest.pop("s3Location", {})
         return {kind: {"format": self._format(kind, part), "source": self._source(part, place), **rest}}
 
     def document(self, part: Document) -> Block:
         """A document under a name of its own."""
-        rest = dict(self.seal.open(part.opaque))
+        rest = dict(self.seal.open(part.opaque) or {})
         place = rest.pop("s3Location", {})
         block: Block = {"format": self._format("document", part), "name": self._named(part.name)}
         block["source"] = self._text_source(part) if part.citations else self._source(part, place)
@@ -124,7 +125,7 @@ class Writer:
 
     def other(self, part: Other) -> Block | None:
         """A block kept verbatim."""
-        return dict(self.seal.open(part.opaque)) or None
+        return dict(self.seal.open(part.opaque) or {}) or None
 
     # -- media -------------------------------------------------------------------------------------
 

@@ -10,8 +10,9 @@ from jackfield.types import UNKNOWN_USAGE, Finish, Notice, Part, Text, ToolCall,
 from jackfield.wire import Dialect, Reply
 from jackfield.wire.facts import figure
 from jackfield.wire.replies import json_body
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.parts import part_of
-from jackfield_bedrock.converse.tables import ANSWER_TOOL, Seal, finish_reason
+from jackfield_bedrock.converse.tables import ANSWER_TOOL, finish_reason
 from jackfield_bedrock.failures import body_failure
 
 

@@ -24,7 +24,8 @@ from jackfield.types import (
     Video,
 )
 from jackfield.wire.facts import items, place, words
-from jackfield_bedrock.converse.tables import LOCATIONS, MEDIA_TYPES, Seal
+from jackfield.wire.seal import Seal
+from jackfield_bedrock.converse.tables import LOCATIONS, MEDIA_TYPES
 
 HOSTED = "server_tool_use"
 

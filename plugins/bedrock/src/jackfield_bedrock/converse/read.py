@@ -18,9 +18,10 @@ from jackfield.types import (
     Tool,
     ToolResult,
 )
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.parts import part_of
 from jackfield_bedrock.converse.reasoning import read_reasoning
-from jackfield_bedrock.converse.tables import OPTIONS, OWN_FIELDS, Rules, Seal
+from jackfield_bedrock.converse.tables import OPTIONS, OWN_FIELDS, Rules
 from jackfield_bedrock.failures import refused
 from jackfield_bedrock.families import TOP_K
 

@@ -24,9 +24,10 @@ from jackfield.framing.event_stream import Frame
 from jackfield.jsontext import loads
 from jackfield.types import UNKNOWN_USAGE, Image, Opaque, Other, Part, Reasoning, Text, Usage
 from jackfield.wire import Dialect
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.parse import finish_of, invoked, served, usage_of, warnings_of
 from jackfield_bedrock.converse.parts import citation_of, cited_opaque, named, tool_call, tool_result
-from jackfield_bedrock.converse.tables import ANSWER_TOOL, MEDIA_TYPES, Seal
+from jackfield_bedrock.converse.tables import ANSWER_TOOL, MEDIA_TYPES
 from jackfield_bedrock.failures import frame_failure
 
 

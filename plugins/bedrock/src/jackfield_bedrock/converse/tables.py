@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from jackfield.types import FinishReason, Opaque
+from jackfield.types import FinishReason
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.families import answers_by_tool, family_of
 
 NAME = "converse"
@@ -126,23 +127,6 @@ LOCATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"document": "searchResultIndex", "start": "start", "end": "end"},
     ),
 }
-
-
-@frozen
-class Seal:
-    """Marks what only this provider can read back, and opens only its own."""
-
-    provider: str
-
-    def close(self, data: Mapping[str, Any]) -> Opaque:
-        """``data`` with the mark."""
-        return Opaque(self.provider, NAME, data)
-
-    def open(self, opaque: Opaque | None) -> Mapping[str, Any]:
-        """What was sealed; nothing for what another provider or wire sealed."""
-        if opaque is None or opaque.provider != self.provider or opaque.wire != NAME:
-            return {}
-        return opaque.data
 
 
 @frozen

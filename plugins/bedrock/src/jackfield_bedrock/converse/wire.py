@@ -13,11 +13,12 @@ from jackfield.types import Completion, Request
 from jackfield.wire import Call, Dialect, Headers, Reply, StreamParser, StreamWriter
 from jackfield.wire.fence import understood
 from jackfield.wire.operation import Operations
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.parse import parse_reply
 from jackfield_bedrock.converse.read import read_body
 from jackfield_bedrock.converse.render import render_body
 from jackfield_bedrock.converse.stream import ConverseStream
-from jackfield_bedrock.converse.tables import DEFAULTS, NAME, Rules, Seal
+from jackfield_bedrock.converse.tables import DEFAULTS, NAME, Rules
 from jackfield_bedrock.converse.write import ConverseWriter, whole, write_body
 from jackfield_bedrock.failures import parse_failure, refused, write_failure
 
@@ -39,7 +40,7 @@ class Converse:
         self.dialect = dialect
         self.model = model
         settings = {**DEFAULTS, **dialect.settings}
-        self.rules = Rules(Seal(dialect.provider), settings, dialect.max_output)
+        self.rules = Rules(Seal(dialect.provider, NAME), settings, dialect.max_output)
         own = {"content-type": JSON, **dialect.headers}
         self._headers = Headers({"accept": JSON, **own})
         self._stream_headers = Headers({"accept": self.media_type, **own})

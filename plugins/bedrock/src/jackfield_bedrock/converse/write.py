@@ -34,6 +34,7 @@ from jackfield.types import (
     Usage,
 )
 from jackfield.wire import Headers, Reply
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.blocks import (
     Block,
     Writer,
@@ -42,7 +43,7 @@ from jackfield_bedrock.converse.blocks import (
     reasoning_text,
     written_citation,
 )
-from jackfield_bedrock.converse.tables import FINISHES, STOP_REASONS, Seal
+from jackfield_bedrock.converse.tables import FINISHES, STOP_REASONS
 from jackfield_bedrock.failures import write_frame_failure
 
 JSON = "application/json"
@@ -199,7 +200,7 @@ class ConverseWriter:
         index, part = found
         out = b""
         if isinstance(part, Reasoning):
-            sealed = self._seal.open(event.opaque or part.opaque)
+            sealed = self._seal.open(event.opaque or part.opaque) or {}
             out = b"".join(
                 self._delta(event.id, {"reasoningContent": {name: value}}) for name, value in sealed.items()
             )
@@ -223,7 +224,7 @@ def _start(part: Part, seal: Seal) -> Block | None:
         return {"toolUse": called(part)}
     if isinstance(part, ToolResult):
         status = {"status": "error" if part.error else "success"}
-        return {"toolResult": {"toolUseId": part.call_id, **status, **seal.open(part.opaque)}}
+        return {"toolResult": {"toolUseId": part.call_id, **status, **(seal.open(part.opaque) or {})}}
     if isinstance(part, Image) and part.data is not None:
         return {"image": {"format": part.media_type.partition("/")[2] or "png"}}
     if isinstance(part, Other):

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from jackfield.types import Request, TokenCount
 from jackfield.wire import Call, Dialect, Reply
 from jackfield.wire.facts import figure
+from jackfield.wire.seal import Seal
 from jackfield_bedrock.converse.read import read_body
 from jackfield_bedrock.converse.render import render_body
-from jackfield_bedrock.converse.tables import DEFAULTS, OWN_FIELDS, Rules, Seal
+from jackfield_bedrock.converse.tables import DEFAULTS, NAME, OWN_FIELDS, Rules
 from jackfield_bedrock.failures import refused
 from jackfield_bedrock.operations.exchange import Exchange, written
 
@@ -25,7 +26,7 @@ class CountTokens(Exchange[Request, TokenCount]):
     def __init__(self, dialect: Dialect, model: str) -> None:
         super().__init__(dialect, model)
         known = {name: value for name, value in dialect.settings.items() if name in DEFAULTS}
-        self._rules = Rules(Seal(dialect.provider), {**DEFAULTS, **known}, dialect.max_output)
+        self._rules = Rules(Seal(dialect.provider, NAME), {**DEFAULTS, **known}, dialect.max_output)
 
     def render(self, request: Request) -> Call:
         """The call that asks: what of a conversation is counted."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from jackfield.errors import ErrorInfo, JackfieldError, Malformed, Unsupported
 from jackfield.jsontext import dumps, loads
 from jackfield.wire import Call, Dialect, Headers, Reply
-from jackfield.wire.operation import Steps, Verbs
+from jackfield.wire.operation import TwoWay, Verbs
 from jackfield.wire.replies import json_body
 from jackfield_bedrock.failures import body_failure, refused
 
@@ -19,11 +18,9 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-class Exchange(ABC, Generic[Asked, Answer]):
+class Exchange(TwoWay[Asked, Answer]):
     """One exchange of one operation, both ways."""
 
-    name: ClassVar[str]
-    method: ClassVar[str] = "POST"
     place: ClassVar[tuple[str, ...]]
     host: ClassVar[str] = ""  # the setting that holds the address, where it is not that of completions
 
@@ -32,30 +29,10 @@ class Exchange(ABC, Generic[Asked, Answer]):
         self.model = model
         self._headers = Headers({"accept": JSON, "content-type": JSON, **dialect.headers})
 
-    @abstractmethod
-    def render(self, request: Asked) -> Call:
-        """The call that asks."""
-
-    @abstractmethod
-    def parse(self, reply: Reply) -> Answer:
-        """The answer of a reply."""
-
-    @abstractmethod
-    def read(self, call: Call) -> Asked:
-        """The request a call asks."""
-
-    @abstractmethod
-    def write(self, answer: Answer) -> Reply:
-        """The reply that answers."""
-
     @property
     def exchanges(self) -> tuple[Verbs[Any, Any], ...]:
         """The four, for whoever serves them."""
         return (Verbs(self.name, self.method, self.place, self.render, self.parse, self.read, self.write),)
-
-    def ask(self, request: Asked) -> Steps[Answer]:
-        """One call, one reply."""
-        return self.parse((yield self.render(request)))
 
     # -- for the client half -----------------------------------------------------------------------
 

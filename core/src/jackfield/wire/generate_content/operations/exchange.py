@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from jackfield.errors import ErrorInfo, Malformed, Unsupported
 from jackfield.jsontext import dumps
@@ -13,7 +13,7 @@ from jackfield.wire.call import Call, Headers, Reply, Segment
 from jackfield.wire.fence import fenced
 from jackfield.wire.generate_content.parse import failed, stream_failure
 from jackfield.wire.generate_content.write import whole
-from jackfield.wire.operation import Steps, Verbs
+from jackfield.wire.operation import Steps, TwoWay, Verbs
 from jackfield.wire.replies import json_body
 
 if TYPE_CHECKING:
@@ -28,31 +28,13 @@ MOST_PAGES = 1000
 LARGEST_PAGE = 100  # of what is kept
 
 
-class Exchange(ABC, Generic[Asked, Answer]):
+class Exchange(TwoWay[Asked, Answer]):
     """One exchange of the format, in the dialect of a wire."""
 
-    name: ClassVar[str]
-    method: ClassVar[str] = "POST"
     path: ClassVar[tuple[Segment, ...]]
 
     def __init__(self, wire: GenerateContent) -> None:
         self.wire = wire
-
-    @abstractmethod
-    def render(self, request: Asked) -> Call:
-        """The call that asks."""
-
-    @abstractmethod
-    def parse(self, reply: Reply) -> Answer:
-        """The answer of a reply."""
-
-    @abstractmethod
-    def read(self, call: Call) -> Asked:
-        """The request a call asks."""
-
-    @abstractmethod
-    def write(self, answer: Answer) -> Reply:
-        """The reply that answers."""
 
     @property
     def verbs(self) -> Verbs[Asked, Answer]:
@@ -63,10 +45,6 @@ class Exchange(ABC, Generic[Asked, Answer]):
     def exchanges(self) -> tuple[Verbs[Any, Any], ...]:
         """Itself alone."""
         return (self.verbs,)
-
-    def ask(self, request: Asked) -> Steps[Answer]:
-        """One call, one reply."""
-        return (yield from self.verbs.ask(request))
 
     # -- for the verbs -----------------------------------------------------------------------------
 
