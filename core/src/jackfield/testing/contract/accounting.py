@@ -116,9 +116,9 @@ class Pricing:
         "look at the unit: `per_1M_tokens` is what most price lists mean",
     )
     def test_prices_are_plausible(self, subject: Subject) -> None:
-        """A million tokens cost nothing, or between a twentieth of a cent and a thousand dollars."""
+        """A million tokens cost nothing, or between a twentieth of a cent and a thousand dollars, where it is those."""
         for model in subject.profile.models:
-            for rate in model.rates:
+            for rate in (one for one in model.rates if one.currency == "USD"):
                 for name, price in rate.standard.prices.items():
                     kind, many = UNITS[price.unit]
                     cost = Decimal(price.figure) * 1_000_000 / many

@@ -48,15 +48,15 @@ class Completing:
     )
     def test_it_says_why_it_stopped(self, subject: Subject) -> None:
         """A reason to stop is told in our word, with the vendor's beside it."""
-        words: dict[str, str | None] = {}
+        means: dict[str | None, str] = {}  # a format may have one word for several
         for reason in ("stop", "length", "content_filter"):
             finish = subject.ask(PROMPT, said(WORDS, finish=reason)).finish
-            words[reason] = finish.raw
-            lacking = finish.raw == words["stop"]  # a format may have no word for some
-            same("stop" if lacking else reason, finish.reason, f"the reason, where it says `{finish.raw}`")
+            expected = means.setdefault(finish.raw, reason)
+            same(expected, finish.reason, f"the reason, where it says `{finish.raw}`")
             expect(finish.raw, f"the vendor's word for `{reason}` is lost")
-        expect(words["stop"] != words["length"], "it says the same where an answer is cut off")
-        unheard = _with_word(subject, words["length"])
+        cut = next((word for word, reason in means.items() if reason == "length"), None)
+        expect(cut, "it says the same where an answer is cut off")
+        unheard = _with_word(subject, cut)
         if unheard is not None:
             found = subject.ask(PROMPT, unheard).finish.reason
             same("unknown", found, "the reason, where the word for it is new")
