@@ -35,13 +35,24 @@ def test_a_stored_key_is_used(stored, run):
     )
 
 
-def test_a_stored_key_is_for_the_address_of_that_time(stored, run):
-    """The command says which that is; a variable that says another one does not get the key."""
+def test_a_stored_key_is_for_the_address_of_the_provider(stored, run):
+    """A variable that says another one does not get the key."""
     rows = json.loads(run("keys", "list", "--json", ACME_BASE_URL="https://far.example/v1").stdout)
 
     found = next(row for row in rows if row["provider"] == "acme")
-    assert stored.stderr.endswith(", for https://acme.invalid alone\n")
+    assert " alone" not in stored.stderr
     assert "wrong" == found["key"]
+
+
+def test_a_key_stored_for_another_address_is_for_that_one(run, acme):
+    """The command says which, and the provider's own does not get it."""
+    there = {"ACME_BASE_URL": "https://far.example/v1"}
+    done = run("keys", "set", "acme", "--file", piped=f"{CANARY}\n", **there)
+
+    assert done.stderr.endswith(", for https://far.example alone\n")
+    for variables, state in ((there, "found"), ({}, "wrong")):
+        rows = json.loads(run("keys", "list", "--json", **variables).stdout)
+        assert state == next(row["key"] for row in rows if row["provider"] == "acme")
 
 
 def test_what_an_alias_stored_is_removed_by_it(run, acme, home):

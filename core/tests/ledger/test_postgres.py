@@ -41,14 +41,14 @@ def test_a_server_that_is_not_there_is_told_without_the_password():
     assert "server" in caught.value.hint
 
 
-def test_a_password_that_breaks_an_address_is_not_told_in_part():
+@pytest.mark.parametrize("pieces", [("hunter", "nowhere.invalid"), ("hunter", "qx")])
+def test_a_password_that_breaks_an_address_is_not_told_in_part(pieces):
     """A driver takes what stands behind its first `@` for the name of a host, and names that."""
-    book = book_at("postgresql://ann:hunter@nowhere.invalid@127.0.0.1:1/jackfield")
+    book = book_at(f"postgresql://ann:{'@'.join(pieces)}@127.0.0.1:1/jackfield")
     with pytest.raises(LedgerFailed, match="cannot be written") as caught:
-        book.submit(start()).result(10)
+        book.submit(start()).result(30)
 
-    assert "hunter" not in str(caught.value)
-    assert "nowhere" not in str(caught.value)
+    assert not [piece for piece in pieces if piece in str(caught.value)]
 
 
 def test_what_has_to_be_installed_is_told(monkeypatch):

@@ -43,7 +43,8 @@ def set_(provider: str, field: str, keyring: bool | None) -> None:
         raise Misuse(msg, "`pip install 'jackfield[keyring]'`")
     profile = run.registry.profile(provider)
     name, address = profile.id, run.settings.provider(profile).base_url
-    origin = origin_of(address) if address else ""
+    own = profile.base_url  # an update of the package may move it: nothing is bound to it here
+    origin = origin_of(address) if address and origin_of(address) != origin_of(own or "") else ""
     paths, secret = run.settings.paths, _read(name, field)
     place = store_credential(paths, name, secret, field, keyring=keyring, origin=origin)
     words = field.replace("_", " ")

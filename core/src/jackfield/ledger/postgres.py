@@ -12,6 +12,7 @@ from jackfield.ledger.writer import failed
 
 PATIENCE = 5  # seconds to connect, for a lock, and for an answer to one statement
 _INSERTS = sql.Inserts("%s")
+_TELLING = 4  # letters: what is cut out of a text is told by its gap if it is shorter
 
 DIALECT = Dialect(
     integer="BIGINT",
@@ -164,5 +165,7 @@ def _why(exc: BaseException, address: str) -> str:
     line = str(exc).strip().partition("\n")[0].replace(address, "…")
     secret = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
     for piece in filter(None, (secret, *secret.split("@"))):
+        if len(piece) < _TELLING and piece in line:
+            return type(exc).__name__  # what is left out of a word would tell the piece
         line = line.replace(piece, "…")
     return line[:200] or type(exc).__name__
