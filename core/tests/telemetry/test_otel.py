@@ -208,13 +208,13 @@ def test_our_own_metrics_of_everything_else(event, name, value):
     assert [value] == [found for _, found in Bench().told([event]).metrics[name]]
 
 
-def test_what_is_known_at_the_start_can_be_told():
-    """Packages at work, and the age of prices."""
+def test_gauges_are_read_when_metrics_are_collected():
+    """Not before, and each time anew: prices grow old while a process runs."""
     bench = Bench()
-    bench.observer.meters.plugins([{"dist": "jackfield-acme", "version": "1", "spec": "1", "level": "gold"}])
-    bench.observer.meters.price_ages({"acme": 86400.0})
+    ages = iter((86400.0, 172800.0))
+    bench.observer.meters.watch("jackfield.price.age", lambda: [(next(ages), {"provider": "acme"})])
 
-    assert {"jackfield.plugin.info", "jackfield.price.age"} == set(bench.metrics)
+    assert [86400.0, 172800.0] == [bench.metrics["jackfield.price.age"][0][1] for _ in range(2)]
 
 
 def test_aliases_are_given_where_they_are_asked_for(call):

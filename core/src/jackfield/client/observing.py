@@ -38,31 +38,30 @@ def _observer(name: str, stated: TelemetrySettings, registry: Registry) -> Obser
         from jackfield.telemetry.otel import OtelObserver
 
         observer = OtelObserver(capture=stated.capture, aliases=stated.aliases)
-        observer.meters.plugins(_packages(registry))
-        observer.meters.price_ages(_ages(registry))
+        observer.meters.watch("jackfield.plugin.info", lambda: _packages(registry))
+        observer.meters.watch("jackfield.price.age", lambda: _ages(registry))
         return observer
     return _of_extension(name, registry)
 
 
-def _packages(registry: Registry) -> Iterator[dict[str, str]]:
+def _packages(registry: Registry) -> Iterator[tuple[float, dict[str, str]]]:
     """The packages of providers: what each is, and how good it claims to be."""
     for profile in registry.profiles():
         name, version = registry.installed(profile.id)
         level = profile.quality.level
-        yield {"dist": name, "version": version, "spec": str(profile.spec), "level": level}
+        yield 1, {"dist": name, "version": version, "spec": str(profile.spec), "level": level}
 
 
-def _ages(registry: Registry) -> dict[str, float]:
+def _ages(registry: Registry) -> Iterator[tuple[float, dict[str, str]]]:
     """How many seconds ago the prices of each provider were looked at, by the oldest of them."""
     from jackfield.registry.shelves import Shelves
 
     now = datetime.now(UTC)
-    days = {shelf.provider: [day for _, day in shelf.sources if day] for shelf in Shelves(registry)()}
-    return {
-        provider: (now - datetime.fromisoformat(min(stated)).replace(tzinfo=UTC)).total_seconds()
-        for provider, stated in days.items()
-        if stated
-    }
+    for shelf in Shelves(registry)():
+        days = [day for _, day in shelf.sources if day]
+        if days:
+            oldest = datetime.fromisoformat(min(days)).replace(tzinfo=UTC)
+            yield (now - oldest).total_seconds(), {"provider": shelf.provider}
 
 
 def _of_extension(name: str, registry: Registry) -> Observer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jackfield.telemetry import semconv
 from jackfield.telemetry.events import (
@@ -25,6 +25,9 @@ from jackfield.telemetry.instruments import ALIASES, INSTRUMENTS
 if TYPE_CHECKING:
     from opentelemetry.metrics import Meter
 
+Reading: TypeAlias = tuple[float, Mapping[str, str]]
+"""A figure, and the attributes it has."""
+
 _CLOSED, _HALF_OPEN, _OPEN = 0, 1, 2
 
 # Standard instruments, all histograms: unit and buckets.
@@ -40,11 +43,13 @@ class Meters:
     """Every instrument, and what each event adds to them."""
 
     def __init__(self, meter: Meter, *, aliases: bool = False) -> None:
+        self._meter = meter
         self._record: dict[str, list[Callable[..., None]]] = {}
         for name, (unit, buckets) in _STANDARD.items():
             self._add(name, _histogram(meter, name, unit, buckets).record)
         for name, instrument in INSTRUMENTS.items():
-            self._add(name, _KINDS[instrument.kind](meter, name, instrument.unit))
+            if instrument.kind != "watched":
+                self._add(name, _KINDS[instrument.kind](meter, name, instrument.unit))
         if aliases:
             self._add_aliases(meter)
 
@@ -73,15 +78,14 @@ class Meters:
         if counter is not None:
             counter(self, event)
 
-    def plugins(self, rows: Iterable[Mapping[str, str]]) -> None:
-        """Which packages are at work: ``dist``, ``version``, ``spec`` and ``level`` of each."""
-        for row in rows:
-            self.tell("jackfield.plugin.info", 1, **row)
+    def watch(self, name: str, read: Callable[[], Iterable[Reading]]) -> None:
+        """Have a gauge read whenever metrics are collected: its figures change, or take too long for a start."""
+        from opentelemetry.metrics import Observation
 
-    def price_ages(self, ages: Mapping[str, float]) -> None:
-        """How many seconds ago the prices of each provider were checked."""
-        for provider, seconds in ages.items():
-            self.tell("jackfield.price.age", seconds, provider=provider)
+        def observed(_options: object) -> list[Observation]:
+            return [Observation(value, dict(attributes)) for value, attributes in read()]
+
+        self._meter.create_observable_gauge(name, [observed], INSTRUMENTS[name].unit)
 
     # -- one for each kind of event --------------------------------------------------------------
 
