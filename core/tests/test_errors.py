@@ -78,6 +78,11 @@ def test_every_fact_is_an_attribute_of_the_error() -> None:
     assert set() == facts - set(vars(JackfieldError))
 
 
+def test_a_fact_may_be_asked_of_the_class() -> None:
+    """As tools for documentation do: it is there, though no error is."""
+    assert "hint" == JackfieldError.hint.name  # type: ignore[attr-defined]  # typed as what an error has there
+
+
 def test_an_error_of_words_alone_has_its_leafs_kind() -> None:
     """A leaf raised with a string stands for the first kind of its class."""
     assert RateLimited("slow down").info.kind == "throttle"

@@ -107,8 +107,9 @@ class _Fact(Generic[Value]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, error: JackfieldError, owner: type) -> Value:
-        return getattr(error.info, self.name)  # type: ignore[no-any-return]
+    def __get__(self, error: JackfieldError | None, owner: type) -> Value:
+        # Of the class, as what makes documentation asks, it is itself.
+        return self if error is None else getattr(error.info, self.name)  # type: ignore[return-value]
 
 
 class JackfieldError(Exception):

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 
 from jackfield import Affinity, Message
-from jackfield.client.accounts import Owners, marked_answer, marked_parts, owned, pinned
+from jackfield.client.accounts import Owners, marked_answer, marked_completion, marked_parts, owned, pinned
+from jackfield.client.losses import losses
 from jackfield.types import (
     Batch,
     BatchItem,
     BatchList,
     BatchRef,
     BatchRequest,
+    BatchResult,
+    BatchResults,
+    Choice,
+    Completion,
     Document,
     FileList,
     FileRef,
@@ -149,6 +154,41 @@ def test_kept_files_and_batches_are_marked(client):
     assert [key.account] * 4 == [one.account for one in (*found, *files.files, *batches.batches)]
     assert Ranking(()) == marked_answer(key, "acme", Ranking(()))
     assert key.account == used.owners.of("acme", "f") == used.owners.of("acme", "b")
+
+
+def test_the_answers_of_a_batch_are_marked(client):
+    """Those that there are, so that a conversation can go on with one."""
+    used = client(providers=POOL)
+    key = used.bind(MODEL).keys[1]
+    results = BatchResults((BatchResult("1", Completion(sealed().parts)), BatchResult("2")))
+
+    done, missing = marked_answer(key, "acme", results).results
+
+    assert (key.account, None) == (done.completion.parts[0].opaque.account, missing.completion)
+    assert key.account == used.owners.of("acme", "s")
+
+
+def test_alternatives_are_marked_like_the_answer(client):
+    """A conversation may go on with any of them."""
+    used = client(providers=POOL)
+    key = used.bind(MODEL).keys[1]
+    other = Choice(sealed().parts)
+
+    done = marked_completion(key, "acme", Completion((Text("hi"),), alternatives=(other,)))
+
+    assert key.account == done.alternatives[0].parts[0].opaque.account
+    assert key.account == used.owners.of("acme", "s")
+
+
+def test_a_kept_file_takes_its_account_into_messages(client):
+    """Also where this client has never seen it come, as in another process."""
+    used = client(providers=POOL)
+    binding = used.bind(MODEL)
+    key = binding.keys[1]
+    prompt = (Message("user", (StoredFile("seen by nobody", account=key.account).document,)),)
+
+    assert (key,) == owned(binding, Request("m", prompt)).keys
+    assert () == losses(binding, Request("m", prompt))
 
 
 FILE = Document("application/pdf", file_id="f")

@@ -207,6 +207,24 @@ def test_in_a_with_the_text_may_be_left_and_taken_up(client, acme) -> None:
         assert ["a", "ab"] == [first, stream.completion().text]
 
 
+def test_a_text_left_early_does_not_pass_for_a_whole_one(client, acme) -> None:
+    """What is read of it later is no empty rest: the stream was closed, and says so."""
+    stream = client(acme.streamed("a", "b")).stream("acme/large-1", "hello")
+    first = next(iter(stream.text))
+
+    with pytest.raises(InvalidRequest, match="closed before it ended"):
+        list(stream.text)
+
+    assert ["a", "a"] == [first, stream.partial.text]
+
+
+def test_a_text_that_was_read_may_be_asked_for_again(client, acme) -> None:
+    """There is nothing left of it, and nothing was lost."""
+    stream = client(acme.streamed("a", "b")).stream("acme/large-1", "hello")
+
+    assert [["a", "b"], []] == [list(stream.text), list(stream.text)]
+
+
 def test_an_async_text_left_early_closes_the_stream(async_client, acme, recwarn) -> None:
     """The same, by the loop that runs it."""
 

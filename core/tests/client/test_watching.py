@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jackfield import Message
+from jackfield import Message, Text
 from jackfield.client.observing import _ages, _packages
 from jackfield.telemetry import Fence
 from jackfield.telemetry.events import CallFinished, CallStarted
@@ -67,11 +67,23 @@ def test_nobody_else_is(told: Any) -> None:
     assert CANARY not in repr([vars(event) for event in seen.events])
 
 
-def test_it_is_told_at_the_start_which_packages_are_at_work(registry: Any) -> None:
+def test_who_does_not_ask_is_told_nothing_beside_who_does() -> None:
+    """Each observer is told as much as it asked for, whoever else is there."""
+    asks, does_not = Seen(captures=True), Seen(captures=False)
+    fence = Fence([does_not, asks])
+
+    fence.tell(CallStarted("c", "acme/large-1", messages=(Message("user", CANARY),)))
+    fence.tell(CallFinished("c", "acme/large-1", 1.0, parts=(Text(CANARY),)))
+
+    assert CANARY not in repr([vars(event) for event in does_not.events])
+    assert (CANARY, CANARY) == (asks.events[0].messages[0].parts[0].text, asks.events[1].parts[0].text)
+
+
+def test_it_is_told_which_packages_are_at_work(registry: Any) -> None:
     """Each with the level it claims, and the age of its prices if it states any."""
     acme = {"dist": "in this process", "version": "", "spec": "1", "level": "bronze"}
 
-    assert ([acme], {}) == (list(_packages(registry)), _ages(registry))
+    assert ([(1, acme)], []) == (list(_packages(registry)), list(_ages(registry)))
 
 
 def test_the_age_of_prices_is_that_of_the_oldest(registry: Any, tmp_path: Path) -> None:
@@ -80,6 +92,7 @@ def test_the_age_of_prices_is_that_of_the_oldest(registry: Any, tmp_path: Path) 
     models = [f'[[model]]\nid = "{day}"\n{rate}checked = {day}\n' for day in ("2026-02-01", "2026-01-01")]
     (tmp_path / "models.toml").write_text("\n".join(models))
 
-    age = _ages(registry)["acme"]
+    ((age, labels),) = _ages(registry)
 
+    assert {"provider": "acme"} == labels
     assert dt.date(2026, 1, 1) == (dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age)).date()

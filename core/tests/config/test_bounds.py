@@ -143,6 +143,18 @@ def test_no_variable_allows_hosts(load: Load, caplog: pytest.LogCaptureFixture) 
     assert "`JACKFIELD_PROVIDERS__ACME__ALLOW_HOSTS` is not read" in caplog.text
 
 
+@pytest.mark.parametrize("origin", ["https://collector.example", "http://localhost:8000"])
+def test_what_is_advised_is_what_mends_it(load: Load, user_file: Write, origin: str) -> None:
+    """The line can be put into the file as it is told, also for an address in clear."""
+    file = user_file('[providers.acme]\napi_key = "sk-kept-0123456789"')
+    with pytest.raises(BadConfig) as caught:
+        keys(load(ACME_BASE_URL=f"{origin}/v1"))
+
+    file.write_text(f"{file.read_text()}\n{caught.value.hint.split('`')[1]}")
+
+    assert ["sk-kept-0123456789"] == keys(load(ACME_BASE_URL=f"{origin}/v1"))
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

@@ -21,6 +21,9 @@ from jackfield.types import (
     BatchList,
     BatchRef,
     BatchRequest,
+    BatchResult,
+    BatchResults,
+    Completion,
     FileList,
     FileRef,
     Opaque,
@@ -81,6 +84,16 @@ def marked_parts(key: Key, provider: str, parts: tuple[Part, ...], answer: str |
     return tuple([_marked(part, key.account) for part in parts])
 
 
+def marked_completion(key: Key, provider: str, done: Completion) -> Completion:
+    """An answer whose parts are marked, those of its alternatives too."""
+    parts = marked_parts(key, provider, done.parts, done.id)
+    others = tuple(
+        attrs.evolve(other, parts=marked_parts(key, provider, other.parts, None))
+        for other in done.alternatives
+    )
+    return attrs.evolve(done, parts=parts, alternatives=others)
+
+
 def _marked(part: Part, account: str) -> Part:
     kept: Any = part  # some parts have no payload
     opaque: Opaque | None = getattr(kept, "opaque", None)
@@ -91,7 +104,7 @@ def _marked(part: Part, account: str) -> Part:
 
 
 def marked_answer(key: Key, provider: str, answer: Any) -> Any:
-    """What a provider keeps, as this account's own: a file, a batch, or a list of them."""
+    """What a provider keeps, as this account's own: a file, a batch, a list of them, or the answers of a batch."""
     if isinstance(answer, StoredFile | Batch):
         return _marked_thing(key, provider, answer)
     if isinstance(answer, FileList):
@@ -100,7 +113,16 @@ def marked_answer(key: Key, provider: str, answer: Any) -> Any:
         return attrs.evolve(
             answer, batches=tuple(_marked_thing(key, provider, one) for one in answer.batches)
         )
+    if isinstance(answer, BatchResults):
+        return attrs.evolve(
+            answer, results=tuple(_marked_result(key, provider, one) for one in answer.results)
+        )
     return answer
+
+
+def _marked_result(key: Key, provider: str, result: BatchResult) -> BatchResult:
+    done = result.completion
+    return result if done is None else attrs.evolve(result, completion=marked_completion(key, provider, done))
 
 
 def _marked_thing(key: Key, provider: str, thing: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import attrs
 
 from jackfield.client.account import charge_due, request_id_of
-from jackfield.client.accounts import marked_parts
+from jackfield.client.accounts import marked_completion
 from jackfield.client.attempts import Course, Run, persisted
 from jackfield.client.binding import Binding
 from jackfield.client.plan import Plan
@@ -63,8 +63,7 @@ def _completion(binding: Binding, plan: Plan, call: Call, run: Run) -> Flow[Comp
     now: float = yield NOW
     completion = _completed(binding, plan, (events, raw), reply, (run.number, now - run.begun))
     if run.key.owners is not None:
-        parts = marked_parts(run.key, binding.profile.id, completion.parts, completion.id)
-        completion = attrs.evolve(completion, parts=parts)
+        completion = marked_completion(run.key, binding.profile.id, completion)
     run.won(now, completion.usage, completion.attempts[0], completion.parts)
     return completion
 

@@ -57,7 +57,7 @@ def foreign(binding: Binding, messages: tuple[Message, ...]) -> bool:
 
 def _is_foreign(binding: Binding, part: Part) -> bool:
     opaque: Opaque | None = getattr(part, "opaque", None)
-    if opaque is None:
+    if opaque is None or not opaque.data:
         return type(part) is Reasoning
     return opaque.provider != binding.provider or opaque.wire != binding.wire.name
 
@@ -72,7 +72,7 @@ def _facts(messages: tuple[Message, ...]) -> Iterator[Fact]:
 
 def _of_part(part: Part) -> Iterator[Fact]:
     opaque: Opaque | None = getattr(part, "opaque", None)
-    if opaque is not None:
+    if opaque is not None and opaque.data:
         yield "what another provider wants back", f"{opaque.provider} {opaque.wire} {dump_text(opaque.data)}"
     tell = _TELL.get(type(part))
     if tell is not None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from jackfield.client.account import charge_due, request_id_of
-from jackfield.client.accounts import marked_parts
+from jackfield.client.accounts import marked_completion
 from jackfield.errors import ErrorInfo, JackfieldError, StreamInterrupted, TimedOut
 from jackfield.events import CONTENT, Accumulator, Event, Failed, Finished, PartStarted
 from jackfield.types import Attempt, Completion, Reasoning, Refusal, Text
@@ -180,8 +178,7 @@ class Session:
             raw=RawRecords(binding.wire.framing, self._chunks),
         )
         if self.run.key.owners is not None:
-            parts = marked_parts(self.run.key, binding.profile.id, found.parts, found.id)
-            found = attrs.evolve(found, parts=parts)
+            found = marked_completion(self.run.key, binding.profile.id, found)
         if self.before is None:
             return found
         from jackfield.client.escalating import joined

@@ -35,6 +35,7 @@ class _Shared:
         self._completion: Completion | None = None
         self._closed = False
         self._kept = False  # by a `with`, which closes it
+        self._left = False  # its text was left early, outside of a `with`
 
     @property
     def partial(self) -> Completion:
@@ -102,12 +103,15 @@ class Stream(_Shared):
     @property
     def text(self) -> Iterator[str]:
         """The text alone, piece by piece. Outside of a ``with``, to leave it early is to close the stream."""
+        if self._left:
+            self._whole()  # or what follows would look like the end
         try:
             for event in self._events:
                 if type(event) is TextDelta:
                     yield event.text
         finally:
             if not self._kept:
+                self._left = True
                 self.close()
 
     def completion(self) -> Completion:
@@ -183,13 +187,16 @@ class AsyncStream(_Shared):
 
     @property
     async def text(self) -> AsyncIterator[str]:
-        """The text alone, piece by piece. Outside of a ``async with``, to leave it early is to close the stream."""
+        """The text alone, piece by piece. Outside of an ``async with``, to leave it early is to close the stream."""
+        if self._left:
+            self._whole()  # or what follows would look like the end
         try:
             async for event in self._events:
                 if type(event) is TextDelta:
                     yield event.text
         finally:
             if not self._kept:
+                self._left = True
                 await self.aclose()
 
     async def completion(self) -> Completion:

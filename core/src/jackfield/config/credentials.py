@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from jackfield.config.bounds import KEPT, Bounds
+from jackfield.config.bounds import KEPT, Bounds, origin_of
 from jackfield.config.command import printed_by
 from jackfield.config.layers import Layers
 from jackfield.config.notes import warn
@@ -199,8 +199,9 @@ class Lookup:
         if isinstance(found, Fault) or not found or not reason:
             return found
         hint = (
-            f"list the host in `allow_hosts` under `[providers.{self.provider}]` of your own file, or give a key"
-            " for it together with the address"
+            f'put `allow_hosts = ["{origin_of(self.address or "")}"]` under [providers.{self.provider}] of your own'
+            f" file, store a key while that address is set (`jackfield keys set {self.provider}`), or give one"
+            " together with the address"
         )
         return Fault(f"the credential of `{self.provider}` from {place} {reason}", hint)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from attrs import field, frozen
 
 from jackfield.types.answers import Answered, Completion
-from jackfield.types.parts import Audio, Document, Image
+from jackfield.types.parts import Audio, Document, Image, Opaque
 from jackfield.types.requests import Request
 
 if TYPE_CHECKING:
@@ -283,7 +283,10 @@ class StoredFile(Answered):
     def document(self) -> Document:
         """The file as a part of a message."""
         return Document(
-            self.media_type or Document.default_media_type, file_id=self.id, name=self.name or None
+            self.media_type or Document.default_media_type,
+            file_id=self.id,
+            name=self.name or None,
+            opaque=Opaque("", "", {}, self.account) if self.account else None,
         )
 
 

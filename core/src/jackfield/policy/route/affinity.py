@@ -87,7 +87,8 @@ def ties_of(parts: Iterable[Part]) -> Iterator[Tie]:
         if opaque is not None and seal is not None:
             yield Tie(opaque.provider, *seal, opaque.account)
         elif isinstance(part, Media) and part.file_id is not None:
-            yield Tie("", "the id of a kept file", part.file_id)
+            account = "" if opaque is None else opaque.account
+            yield Tie("", "the id of a kept file", part.file_id, account)
         if type(part) is ToolResult:
             yield from ties_of(part.parts)
 
