@@ -12,8 +12,8 @@ from attrs import frozen
 
 from jackfield.telemetry.semconv import ERROR_TYPE, OPERATION_DURATION, TOKEN_USAGE
 
-Kind: TypeAlias = Literal["counter", "histogram", "up-down", "gauge", "watched"]
-"""``watched`` is a gauge that is read when metrics are collected."""
+Kind: TypeAlias = Literal["counter", "histogram", "up-down", "gauge", "observable gauge"]
+"""An observable gauge is read when metrics are collected."""
 
 
 @frozen
@@ -52,8 +52,10 @@ _ALL = (
     Instrument("jackfield.cache.lookups", "counter", ("cache", "result"), "", "looks into a cache"),
     Instrument("jackfield.cache.saved.usd", "counter", ("cache",), "", "USD a cache has saved"),
     Instrument("jackfield.guard.findings", "counter", ("guard", "action"), "", "what guards found"),
-    Instrument("jackfield.price.age", "watched", ("provider",), "s", "since prices were checked"),
-    Instrument("jackfield.plugin.info", "watched", ("dist", "version", "spec", "level"), "", "always 1"),
+    Instrument("jackfield.price.age", "observable gauge", ("provider",), "s", "since prices were checked"),
+    Instrument(
+        "jackfield.plugin.info", "observable gauge", ("dist", "version", "spec", "level"), "", "always 1"
+    ),
     Instrument("jackfield.memory.used_ratio", "gauge", (), "", "memory in use, of a gateway"),
 )
 INSTRUMENTS: Mapping[str, Instrument] = {instrument.name: instrument for instrument in _ALL}

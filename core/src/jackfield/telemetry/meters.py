@@ -48,7 +48,7 @@ class Meters:
         for name, (unit, buckets) in _STANDARD.items():
             self._add(name, _histogram(meter, name, unit, buckets).record)
         for name, instrument in INSTRUMENTS.items():
-            if instrument.kind != "watched":
+            if instrument.kind != "observable gauge":
                 self._add(name, _KINDS[instrument.kind](meter, name, instrument.unit))
         if aliases:
             self._add_aliases(meter)
