@@ -45,6 +45,7 @@ PLUGIN = (
 def run(program: str, path: str = "") -> list[object]:
     """What a program prints, from a fresh interpreter."""
     variables = {**os.environ, "PYTHONPATH": path} if path else dict(os.environ)
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # an import is measured, and no compiler
     done = subprocess.run(
         [sys.executable, "-c", program], env=variables, capture_output=True, text=True, check=True
     )
@@ -72,6 +73,7 @@ def _install(folder: Path, name: str) -> None:
 
 def import_cost(rounds: int) -> tuple[float, float, list[str]]:
     """CPU milliseconds and megabytes above bare Python, and heavy modules that were loaded."""
+    run(IMPORT)  # compiles what was not yet
     pairs = [(run(IMPORT), run(BARE)) for _ in range(rounds)]
     spent = median(float(ours[0]) - float(bare[0]) for ours, bare in pairs)  # type: ignore[arg-type]
     memory = median(float(ours[1]) - float(bare[1]) for ours, bare in pairs)  # type: ignore[arg-type]
@@ -81,5 +83,6 @@ def import_cost(rounds: int) -> tuple[float, float, list[str]]:
 def listing_cost(rounds: int, count: int = 50) -> tuple[float, int, list[str]]:
     """CPU milliseconds to list so many plugins in a fresh process, how many were found, which were imported."""
     with plugins(count) as folder:
+        run(LIST, folder)
         found = [run(LIST, folder) for _ in range(rounds)]
     return median(float(one[0]) for one in found), int(found[0][1]), list(found[0][2])  # type: ignore[arg-type, call-overload]
