@@ -116,7 +116,7 @@ REFUSED = [
     ({"when": {"moon": "full"}}, "when.moon: unknown key"),
     ({"strategy": "cascade"}, "strategy: `cascade` needs a `check`"),
     ({"check": {}, "targets": ["a/b"]}, "check: needs a second target"),
-    ({"check": {"matches": "("}}, r"check.matches: `(` is no regular expression"),
+    ({"check": {"matches": "("}}, r"check.matches: not a regular expression"),
     ({"check": {"finish": ["done"]}}, "check.finish: `done` is not one of `stop`"),
     (
         {"check": {"min_characters": 9, "max_characters": 8}},

@@ -21,6 +21,7 @@ from jackfield.profile.schema import (
     integer,
     join,
     listed,
+    pattern,
     suggestion,
     text,
     texts,
@@ -173,22 +174,12 @@ _TARGET_TABLE = Table(_TARGET, ("model",))
 _FALLBACK_TABLE = Table({**_TARGET, "model": _stand_in, "models": each(model_name)}, ("model",))
 
 
-def _pattern(raw: object, path: str, problems: Problems) -> str:
-    """A regular expression."""
-    found = text(raw, path, problems)
-    try:
-        re.compile(found)
-    except re.error as exc:
-        problems.append(f"{path}: `{found:.60}` is no regular expression: {exc}")
-    return found
-
-
 _CHECK = Table(
     {
         "finish": several_of(*get_args(FinishReason)),
         "min_characters": integer,
         "max_characters": integer,
-        "matches": _pattern,
+        "matches": pattern,
         "excludes": texts,
         "json": boolean,
     }
